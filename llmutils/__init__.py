@@ -1,0 +1,18 @@
+"""The pieces that the notebooks build, kept where the next notebook can import them.
+
+Nothing is imported here, so `import llmutils` costs nothing and
+`from llmutils.model import GPTModel` says where to look. The modules in reading order, each of
+which imports only those above it:
+
+    config      the one description of a GPT's size
+    tokenizer   GPT-2's byte-pair encoding, from a table that ships with the project
+    download    fetch a file once, whole and checked, or raise
+    data        text to token ids to (input, target) batches
+    attention   causal multi-head self-attention and its key-value cache
+    model       the GPT
+    generate    one token after another
+    plots       figures used more than once
+    train       losses, evaluation, one training loop for all stages
+"""
+
+__version__ = "0.1.0"

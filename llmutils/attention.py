@@ -1,0 +1,127 @@
+"""Causal multi-head self-attention, and the cache that makes generation fast.
+
+Letters: B batch, T tokens, S tokens seen so far (cached and new), C = d_out, H heads, D = C // H.
+
+Built in notebooks/02_attention.ipynb
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class KVCache:
+    """The keys and values that one attention layer has computed so far.
+
+    Args:
+        max_length: tokens there is room for.
+    """
+
+    def __init__(self, max_length: int) -> None:
+        self.max_length = max_length
+        self.length = 0  # tokens stored
+        self.keys = self.values = None  # (B, H, max_length, D) once the first tokens arrive
+
+    def append(self, keys: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Store the keys and values of T new tokens; return those of all S tokens.
+
+        Args:
+            keys: (B, H, T, D).
+            values: (B, H, T, D).
+
+        Returns:
+            Keys and values, (B, H, S, D) each.
+
+        Raises:
+            ValueError: there is no room for T more tokens.
+        """
+        end = self.length + keys.shape[2]
+        if end > self.max_length:
+            raise ValueError(f"the cache holds {self.max_length} tokens and cannot take {end}")
+        if self.keys is None:
+            B, H, _, D = keys.shape
+            self.keys = keys.new_empty(B, H, self.max_length, D)
+            self.values = values.new_empty(B, H, self.max_length, D)
+        self.keys[:, :, self.length : end] = keys
+        self.values[:, :, self.length : end] = values
+        self.length = end
+        return self.keys[:, :, :end], self.values[:, :, :end]  # (B, H, S, D)
+
+
+class MultiHeadAttention(nn.Module):
+    """Self-attention in which a token sees itself and the tokens before it, with several heads.
+
+    Args:
+        d_in: numbers in an input vector.
+        d_out: C, numbers in an output vector; the heads share them.
+        context_length: the longest sequence accepted.
+        dropout: share of attention weights zeroed in training.
+        num_heads: H.
+        qkv_bias: whether queries, keys and values get a bias.
+
+    Raises:
+        ValueError: the heads do not divide d_out.
+
+    Source: Vaswani et al. 2017, "Attention Is All You Need".
+    """
+
+    def __init__(
+        self,
+        d_in: int,
+        d_out: int,
+        context_length: int,
+        dropout: float,
+        num_heads: int,
+        qkv_bias: bool = False,
+    ) -> None:
+        super().__init__()
+        if d_out % num_heads:
+            raise ValueError(f"d_out {d_out} is not divisible by num_heads {num_heads}")
+        self.num_heads = num_heads
+        self.context_length = context_length
+        self.dropout = dropout
+        self.W_query = nn.Linear(d_in, d_out, bias=qkv_bias)
+        self.W_key = nn.Linear(d_in, d_out, bias=qkv_bias)
+        self.W_value = nn.Linear(d_in, d_out, bias=qkv_bias)
+        self.out_proj = nn.Linear(d_out, d_out)
+
+    def forward(
+        self, x: torch.Tensor, cache: KVCache | None = None, mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Let every token gather from the tokens it may see.
+
+        Args:
+            x: (B, T, d_in), the tokens that are new.
+            cache: keys and values of the tokens before them; the new ones are added to it.
+            mask: (B, 1, T, S), true where a token may look; None for plain causal order.
+
+        Returns:
+            Context vectors, (B, T, C).
+
+        Raises:
+            ValueError: more tokens than context_length.
+        """
+        B, T, _ = x.shape
+        queries = self._split_heads(self.W_query(x))  # (B, H, T, D)
+        keys = self._split_heads(self.W_key(x))  # (B, H, T, D)
+        values = self._split_heads(self.W_value(x))  # (B, H, T, D)
+        if cache is not None:
+            keys, values = cache.append(keys, values)  # (B, H, S, D)
+        S = keys.shape[2]
+        if S > self.context_length:
+            raise ValueError(f"{S} tokens exceed the context length {self.context_length}")
+        if mask is None and 1 < T < S:  # several new tokens behind cached ones
+            mask = torch.ones(T, S, dtype=torch.bool, device=x.device).tril(S - T)  # (T, S)
+        context = F.scaled_dot_product_attention(
+            queries,
+            keys,
+            values,
+            attn_mask=mask,
+            dropout_p=self.dropout if self.training else 0.0,
+            is_causal=mask is None and T > 1,
+        )  # (B, H, T, D)
+        return self.out_proj(context.transpose(1, 2).reshape(B, T, -1))  # (B, T, C)
+
+    def _split_heads(self, x: torch.Tensor) -> torch.Tensor:
+        B, T, C = x.shape
+        return x.view(B, T, self.num_heads, C // self.num_heads).transpose(1, 2)  # (B, H, T, D)

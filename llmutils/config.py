@@ -1,0 +1,78 @@
+"""The one description of a GPT's size.
+
+`GPTConfig` is what the model reads; a plain dictionary with the same keys, such as
+`GPT_CONFIG_124M`, is accepted wherever a config is and checked on the way in.
+
+Built in notebooks/03_gpt_model.ipynb
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """The sizes of a GPT, checked when it is created.
+
+    Raises:
+        ValueError: a size is not a positive integer, the heads do not divide emb_dim,
+            or drop_rate lies outside [0, 1).
+    """
+
+    vocab_size: int  # tokens the model knows; GPT-2's vocabulary has 50,257
+    context_length: int  # tokens it can look back on, and positions it has a vector for
+    emb_dim: int  # numbers that describe one token inside the model
+    n_heads: int  # attention heads in a block; they share emb_dim among them
+    n_layers: int  # transformer blocks, one after another
+    drop_rate: float  # share of activations that dropout zeroes in training
+    qkv_bias: bool  # whether queries, keys and values get a bias; GPT-2's do
+    tie_embeddings: bool = False  # whether the output head is the token embedding itself
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no model can have."""
+        for name in ("vocab_size", "context_length", "emb_dim", "n_heads", "n_layers"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} must be a positive integer, got {value!r}")
+        if self.emb_dim % self.n_heads:
+            raise ValueError(f"emb_dim {self.emb_dim} is not divisible by n_heads {self.n_heads}")
+        if not 0 <= self.drop_rate < 1:
+            raise ValueError(f"drop_rate must be at least 0 and below 1, got {self.drop_rate!r}")
+
+    @classmethod
+    def of(cls, config: "GPTConfig | Mapping") -> "GPTConfig":
+        """Return `config` itself, or the config that a dictionary describes.
+
+        Raises:
+            ValueError: the dictionary has unknown keys or lacks some.
+        """
+        if isinstance(config, cls):
+            return config
+        known = {field.name for field in fields(cls)}
+        unknown, missing = set(config) - known, known - set(config) - {"tie_embeddings"}
+        if unknown or missing:
+            raise ValueError(
+                f"GPT config: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}"
+            )
+        return cls(**config)
+
+
+GPT_CONFIG_124M = {
+    "vocab_size": 50257,
+    "context_length": 256,  # GPT-2 itself has 1024; 256 is enough for a short story
+    "emb_dim": 768,
+    "n_heads": 12,
+    "n_layers": 12,
+    "drop_rate": 0.1,
+    "qkv_bias": False,
+}
+
+GPT2_CONFIGS = {
+    name: GPTConfig(50257, 1024, emb_dim, n_heads, n_layers, 0.1, True, tie_embeddings=True)
+    for name, emb_dim, n_layers, n_heads in [
+        ("gpt2", 768, 12, 12),
+        ("gpt2-medium", 1024, 24, 16),
+        ("gpt2-large", 1280, 36, 20),
+        ("gpt2-xl", 1600, 48, 25),
+    ]
+}

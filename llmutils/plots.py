@@ -1,0 +1,93 @@
+"""Figures that are used more than once.
+
+Each function returns a `matplotlib.figure.Figure` and neither shows nor saves it: a notebook cell
+that ends in the call displays it. Matplotlib is imported only when a figure is drawn.
+
+Plumbing: shown in the notebooks, not built there.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from llmutils.train import History
+
+
+def plot_losses(history: "History") -> "Figure":
+    """Draw training and validation loss against epochs (below) and tokens seen (above).
+
+    Args:
+        history: as `train_model` returns it, with at least one evaluation.
+    """
+    fig, ax = _new_figure(6, 3.6)
+    ax.plot(history.epochs, history.train_losses, marker="o", markersize=3, label="training")
+    ax.plot(
+        history.epochs, history.val_losses, marker="s", markersize=3, ls="--", label="validation"
+    )
+    ax.set_xlabel("epochs")
+    ax.set_ylabel("loss (nats per token)")
+    ax.grid(alpha=0.3)
+    ax.legend()
+    tokens_per_epoch = history.tokens_seen[-1] / (history.epochs[-1] or 1)
+    above = ax.secondary_xaxis(
+        "top", functions=(lambda e: e * tokens_per_epoch, lambda t: t / (tokens_per_epoch or 1))
+    )
+    above.set_xlabel("tokens seen")
+    return fig
+
+
+def plot_temperatures(
+    logits: torch.Tensor, labels: Sequence[str], temperatures: Sequence[float] = (1, 0.1, 5)
+) -> "Figure":
+    """Draw softmax(logits / temperature) as bars, one colour a temperature.
+
+    Args:
+        logits: (V,).
+        labels: V names, one a bar group.
+        temperatures: positive numbers.
+    """
+    fig, ax = _new_figure(6, 3.6)
+    width = 0.8 / len(temperatures)
+    places = torch.arange(len(labels))
+    for i, temperature in enumerate(temperatures):
+        probas = torch.softmax(logits / temperature, dim=-1)
+        ax.bar(places + (i + 0.5) * width - 0.4, probas, width, label=f"temperature {temperature}")
+    ax.set_xticks(places, labels, rotation=45, ha="right")
+    ax.set_ylabel("probability")
+    ax.grid(axis="y", alpha=0.3)
+    ax.legend()
+    return fig
+
+
+def plot_attention(weights: torch.Tensor, tokens: Sequence[str]) -> "Figure":
+    """Draw attention weights as a map: who looks (rows) at whom (columns), one map a head.
+
+    Args:
+        weights: (T, T) or (H, T, T), rows that sum to 1.
+        tokens: T labels.
+    """
+    heads = weights.detach().reshape(-1, *weights.shape[-2:])  # (H, T, T)
+    fig, axes = _new_figure(0.9 + 3.1 * len(heads), 3.5, columns=len(heads))
+    for i, (ax, head) in enumerate(zip([axes] if len(heads) == 1 else axes, heads, strict=True)):
+        image = ax.imshow(head, cmap="Blues", vmin=0, vmax=1)
+        ax.set_xticks(range(len(tokens)), tokens, rotation=90)
+        ax.set_yticks(range(len(tokens)), tokens if i == 0 else [""] * len(tokens))
+        ax.set_xlabel("looks at")
+        if len(heads) > 1:
+            ax.set_title(f"head {i + 1}")
+    (axes if len(heads) == 1 else axes[0]).set_ylabel("token")
+    fig.colorbar(image, ax=axes, label="attention weight", shrink=0.9)
+    return fig
+
+
+def _new_figure(width: float, height: float, columns: int = 1):
+    """Return a figure, `width` by `height` inches, that pyplot has forgotten: it shows once."""
+    import matplotlib.pyplot as plt
+
+    fig, axes = plt.subplots(1, columns, figsize=(width, height), layout="constrained")
+    plt.close(fig)
+    return fig, axes

@@ -1,0 +1,85 @@
+"""GPT-2's byte-pair encoding, from a table that ships with the project.
+
+The encoder is tiktoken's, equal to `tiktoken.get_encoding("gpt2")`; only the table comes from
+`llmutils/assets/` instead of the network. A user's text is ordinary text: `<|endoftext|>` typed
+into it becomes seven ordinary tokens, and only code that means it inserts the marker 50256.
+
+Built in notebooks/01_embeddings.ipynb
+"""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+import tiktoken
+import torch
+
+GPT2_SPLIT_PATTERN = (
+    r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"
+)
+GPT2_TABLE_SHA256 = "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930"
+
+
+@cache
+def get_tokenizer() -> tiktoken.Encoding:
+    """Return GPT-2's tokenizer, 50,257 tokens, without touching the network.
+
+    Raises:
+        ValueError: the table in llmutils/assets is not the one this project shipped.
+
+    Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
+    """
+    table = (files("llmutils") / "assets" / "gpt2.tiktoken").read_bytes()
+    found = hashlib.sha256(table).hexdigest()
+    if found != GPT2_TABLE_SHA256:
+        raise ValueError(
+            f"llmutils/assets/gpt2.tiktoken has SHA-256 {found}, expected {GPT2_TABLE_SHA256}: "
+            "restore the file from the repository"
+        )
+    ranks = {}
+    for line in table.splitlines():
+        token, rank = line.split()
+        ranks[base64.b64decode(token)] = int(rank)
+    return tiktoken.Encoding(
+        name="gpt2",
+        explicit_n_vocab=50257,
+        pat_str=GPT2_SPLIT_PATTERN,
+        mergeable_ranks=ranks,
+        special_tokens={"<|endoftext|>": 50256},
+    )
+
+
+def text_to_token_ids(text: str, tokenizer: tiktoken.Encoding) -> torch.Tensor:
+    """Encode one text as a batch of one row.
+
+    Args:
+        text: any text; special tokens written in it are treated as ordinary characters.
+        tokenizer: as `get_tokenizer` returns it.
+
+    Returns:
+        Token ids, (1, T), int64.
+    """
+    return torch.tensor([tokenizer.encode_ordinary(text)], dtype=torch.long)  # (1, T)
+
+
+def token_ids_to_text(token_ids: torch.Tensor, tokenizer: tiktoken.Encoding) -> str:
+    """Decode the token ids of one text.
+
+    Args:
+        token_ids: (T,), or (1, T) as `text_to_token_ids` returns them.
+        tokenizer: as `get_tokenizer` returns it.
+
+    Returns:
+        The text; bytes that are not yet a whole character show as the replacement character.
+
+    Raises:
+        ValueError: more than one row, or an id outside the vocabulary.
+    """
+    if token_ids.dim() > 2 or (token_ids.dim() == 2 and len(token_ids) != 1):
+        raise ValueError(f"expected the ids of one text, got shape {tuple(token_ids.shape)}")
+    ids = token_ids.flatten().tolist()
+    wrong = [i for i in ids if not 0 <= i < tokenizer.n_vocab]
+    if wrong:
+        raise ValueError(f"token id {wrong[0]} is outside the vocabulary of {tokenizer.n_vocab}")
+    return tokenizer.decode(ids)
