@@ -36,7 +36,10 @@ class GPTConfig:
                 raise ValueError(f"{name} must be a positive integer, got {value!r}")
         if self.emb_dim % self.n_heads:
             raise ValueError(f"emb_dim {self.emb_dim} is not divisible by n_heads {self.n_heads}")
-        if not 0 <= self.drop_rate < 1:
+        for name in ("qkv_bias", "tie_embeddings"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        if not isinstance(self.drop_rate, int | float) or not 0 <= self.drop_rate < 1:
             raise ValueError(f"drop_rate must be at least 0 and below 1, got {self.drop_rate!r}")
 
     @classmethod

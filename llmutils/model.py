@@ -146,31 +146,33 @@ class GPTModel(nn.Module):
         """
         seen = caches[0].length if caches else 0
         end = seen + token_ids.shape[1]
-        self._check(token_ids, end)
+        _check_token_ids(token_ids, end, self.config)
         positions = torch.arange(seen, end, device=token_ids.device)  # (T,)
         mask = None
         if padding is not None:
-            slots = torch.arange(end, device=token_ids.device)  # (S,)
-            mask = (slots <= positions[:, None]) & (slots >= padding[:, None, None])  # (B, T, S)
-            mask = mask[:, None]  # (B, 1, T, S)
+            mask = _mask_padding(padding, positions)  # (B, 1, T, S)
             positions = (positions - padding[:, None]).clamp(min=0)  # (B, T)
         x = self.drop_emb(self.tok_emb(token_ids) + self.pos_emb(positions))  # (B, T, C)
         for block, cache in zip(self.blocks, caches or [None] * len(self.blocks), strict=True):
             x = block(x, cache, mask)  # (B, T, C)
         return self.final_norm(x)
 
-    def _check(self, token_ids: torch.Tensor, end: int) -> None:
-        config = self.config
-        if end > config.context_length:
-            raise ValueError(f"{end} tokens exceed the context length {config.context_length}")
-        if torch.compiler.is_compiling() or not token_ids.numel():
-            return
-        low, high = token_ids.aminmax()
+
+def _check_token_ids(token_ids: torch.Tensor, end: int, config: GPTConfig) -> None:
+    """Refuse what the embeddings have no vector for."""
+    if end > config.context_length:
+        raise ValueError(f"{end} tokens exceed the context length {config.context_length}")
+    if token_ids.numel() and not torch.compiler.is_compiling():
+        low, high = token_ids.min().item(), token_ids.max().item()
         if low < 0 or high >= config.vocab_size:
-            raise ValueError(
-                f"token ids {int(low)} to {int(high)} leave the vocabulary 0 to "
-                f"{config.vocab_size - 1}"
-            )
+            raise ValueError(f"token ids must lie in 0..{config.vocab_size - 1}, got {low}..{high}")
+
+
+def _mask_padding(padding: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    """Return (B, 1, T, S), true where a token may look: not ahead, and not at the padding."""
+    slots = torch.arange(int(positions[-1]) + 1, device=padding.device)  # (S,)
+    mask = (slots <= positions[:, None]) & (slots >= padding[:, None, None])  # (B, T, S)
+    return mask[:, None]  # (B, 1, T, S)
 
 
 def _init_gpt2(module: nn.Module) -> None:

@@ -9,6 +9,7 @@ Plumbing: shown in the notebooks, not built there.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def plot_temperatures(
     """
     fig, ax = _new_figure(6, 3.6)
     width = 0.8 / len(temperatures)
-    places = torch.arange(len(labels))
+    places = np.arange(len(labels))
     for i, temperature in enumerate(temperatures):
-        probas = torch.softmax(logits / temperature, dim=-1)
+        probas = torch.softmax(logits / temperature, dim=-1).tolist()
         ax.bar(places + (i + 0.5) * width - 0.4, probas, width, label=f"temperature {temperature}")
     ax.set_xticks(places, labels, rotation=45, ha="right")
     ax.set_ylabel("probability")
@@ -70,7 +71,7 @@ def plot_attention(weights: torch.Tensor, tokens: Sequence[str]) -> "Figure":
         weights: (T, T) or (H, T, T), rows that sum to 1.
         tokens: T labels.
     """
-    heads = weights.detach().reshape(-1, *weights.shape[-2:])  # (H, T, T)
+    heads = weights.detach().cpu().reshape(-1, *weights.shape[-2:]).numpy()  # (H, T, T)
     fig, axes = _new_figure(0.9 + 3.1 * len(heads), 3.5, columns=len(heads))
     for i, (ax, head) in enumerate(zip([axes] if len(heads) == 1 else axes, heads, strict=True)):
         image = ax.imshow(head, cmap="Blues", vmin=0, vmax=1)

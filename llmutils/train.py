@@ -3,7 +3,9 @@
 Losses are cross-entropies in nats per token. Evaluating or sampling never changes the training
 that follows: both run without dropout and give every random stream back as they found it.
 
-Letters: B batch, T tokens. Built in notebooks/04_pretraining.ipynb
+Letters: B batch, T tokens.
+
+Built in notebooks/04_pretraining.ipynb
 """
 
 import math
@@ -67,17 +69,20 @@ def calc_loss_loader(
         num_batches: how many batches to look at; None for all.
 
     Raises:
-        ValueError: there is no batch to look at.
+        ValueError: there is no batch to look at, or no target in it.
     """
     num_batches = len(data_loader) if num_batches is None else min(num_batches, len(data_loader))
     if num_batches < 1:
         raise ValueError(f"no batch to evaluate: the loader has {len(data_loader)}")
-    total, count = 0.0, 0
+    total, count = 0.0, 0  # of the targets' losses, and of the targets
     with evaluation_mode(model), _random_state_kept(data_loader):
         for (input_batch, target_batch), _ in zip(data_loader, range(num_batches), strict=False):
             tokens = int((target_batch != -100).sum())
-            total += calc_loss_batch(input_batch, target_batch, model, device).item() * tokens
-            count += tokens
+            if tokens:
+                loss = calc_loss_batch(input_batch, target_batch, model, device)
+                total, count = total + loss.item() * tokens, count + tokens
+    if not count:
+        raise ValueError(f"no target to evaluate: all in {num_batches} batches are -100")
     return total / count
 
 

@@ -136,7 +136,7 @@ def output_faults(notebook: nbformat.NotebookNode) -> list[str]:
 
 
 def unbuilt(modules: dict[str, dict[str, Definition]]) -> list[str]:
-    """Return public names that their module's notebook does not build, and modules that name none."""
+    """Return the public names that no notebook builds, and the modules that name no notebook."""
     missing = []
     for module, names in modules.items():
         plumbing = PLUMBING.get(module, set())

@@ -1,0 +1,112 @@
+import hashlib
+import json
+import socket
+
+import pytest
+import torch
+
+from llmutils import tokenizer as tokenizer_module
+from llmutils.tokenizer import get_tokenizer, text_to_token_ids, token_ids_to_text
+
+TEXTS = [
+    "",
+    " ",
+    "Hello,  world!\n\n\tIt's 2026.",
+    "naïve café 🙂🙃",
+    "注意力机制",
+    "a" * 3000,
+    " \n \n  x",
+]
+
+
+def bytes_to_unicode():
+    """GPT-2's printable stand-ins for the 256 bytes, in the order in which it numbers them."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [b for b in range(256) if b not in printable]
+    return dict(zip(printable, map(chr, printable), strict=True)) | {
+        b: chr(256 + i) for i, b in enumerate(others)
+    }
+
+
+def split_into_merge(token, ranks):
+    """Apply byte-pair merges of lower rank only; what is left are the two parts of the merge."""
+    parts = [token[i : i + 1] for i in range(len(token))]
+    while len(parts) > 2:
+        pairs = [ranks.get(a + b, 1 << 30) for a, b in zip(parts, parts[1:], strict=False)]
+        i = pairs.index(min(pairs))
+        parts[i : i + 2] = [parts[i] + parts[i + 1]]
+    return parts
+
+
+def test_the_table_rebuilds_the_files_that_openai_published():
+    tokenizer = get_tokenizer()
+    ranks = {tokenizer.decode_single_token_bytes(i): i for i in range(50256)}
+    shown = bytes_to_unicode()
+    spell = {token: "".join(shown[b] for b in token) for token in ranks}
+    encoder = {spelling: ranks[token] for token, spelling in spell.items()}
+    encoder["<|endoftext|>"] = 50256
+    merges = [
+        " ".join(spell[part] for part in split_into_merge(token, ranks))
+        for token, rank in ranks.items()
+        if rank >= 256
+    ]
+    vocab_bpe = "\n".join(["#version: 0.2", *merges, ""])
+    assert (
+        hashlib.sha256(json.dumps(encoder).encode()).hexdigest()
+        == "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783"
+    )
+    assert (
+        hashlib.sha256(vocab_bpe.encode()).hexdigest()
+        == "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
+    )
+
+
+def test_the_split_pattern_is_tiktokens_own_for_gpt2():
+    from tiktoken_ext import openai_public
+
+    assert tokenizer_module.GPT2_SPLIT_PATTERN == openai_public.r50k_pat_str
+
+
+def test_the_tokenizer_never_opens_a_socket(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    get_tokenizer.cache_clear()
+    assert get_tokenizer().encode_ordinary("Every effort moves you") == [6109, 3626, 6100, 345]
+
+
+def test_a_changed_table_is_refused(monkeypatch):
+    monkeypatch.setattr(tokenizer_module, "GPT2_TABLE_SHA256", "0" * 64)
+    get_tokenizer.cache_clear()
+    with pytest.raises(ValueError, match="has SHA-256 306cd27f.* expected 000"):
+        get_tokenizer()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_text_survives_the_round_trip(text):
+    tokenizer = get_tokenizer()
+    assert token_ids_to_text(text_to_token_ids(text, tokenizer), tokenizer) == text
+
+
+def test_ids_come_as_a_batch_of_one_row():
+    ids = text_to_token_ids("Every effort moves you", get_tokenizer())
+    assert ids.tolist() == [[6109, 3626, 6100, 345]] and ids.dtype == torch.int64
+    assert text_to_token_ids("", get_tokenizer()).shape == (1, 0)
+
+
+def test_a_special_token_in_a_users_text_is_ordinary_text():
+    tokenizer = get_tokenizer()
+    ids = text_to_token_ids("a <|endoftext|> b", tokenizer)
+    assert tokenizer.eot_token == 50256 and 50256 not in ids
+    assert token_ids_to_text(ids, tokenizer) == "a <|endoftext|> b"
+
+
+def test_decoding_refuses_what_it_cannot_decode():
+    tokenizer = get_tokenizer()
+    with pytest.raises(ValueError, match=r"ids of one text, got shape \(2, 3\)"):
+        token_ids_to_text(torch.zeros(2, 3, dtype=torch.long), tokenizer)
+    with pytest.raises(ValueError, match="50257 is outside the vocabulary of 50257"):
+        token_ids_to_text(torch.tensor([1, 50257]), tokenizer)
+    with pytest.raises(ValueError, match="-1 is outside"):
+        token_ids_to_text(torch.tensor([-1]), tokenizer)
