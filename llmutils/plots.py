@@ -33,11 +33,12 @@ def plot_losses(history: "History") -> "Figure":
     ax.set_ylabel("loss (nats per token)")
     ax.grid(alpha=0.3)
     ax.legend()
-    tokens_per_epoch = history.tokens_seen[-1] / (history.epochs[-1] or 1)
-    above = ax.secondary_xaxis(
-        "top", functions=(lambda e: e * tokens_per_epoch, lambda t: t / (tokens_per_epoch or 1))
-    )
-    above.set_xlabel("tokens seen")
+    if history.epochs[-1] > 0:
+        per_epoch = history.tokens_seen[-1] / history.epochs[-1]
+        above = ax.secondary_xaxis(
+            "top", functions=(lambda e: e * per_epoch, lambda t: t / per_epoch)
+        )
+        above.set_xlabel("tokens seen")
     return fig
 
 

@@ -51,7 +51,9 @@ def execute(path: Path, timeout: int) -> tuple[nbformat.NotebookNode, str | None
         timeout=timeout,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--log-level=ERROR"],
         on_cell_start=show if sys.stdout.isatty() else None,
     )
     error = None

@@ -113,6 +113,14 @@ def test_bf16_learns_and_evaluates_in_float32():
     assert history16.train_losses[-1] == pytest.approx(history32.train_losses[-1], abs=0.2)
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_auto_takes_bf16_where_the_processor_has_it(fast, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": fast})
+    automatic, _ = train(precision="auto")
+    chosen, _ = train(precision="bf16" if fast else "fp32")
+    assert torch.equal(weights(automatic), weights(chosen))
+
+
 def test_the_learning_rate_warms_up_in_a_straight_line(monkeypatch):
     model, train_loader, val_loader = parts()
     optimizer = create_optimizer(model, lr=1.0)
@@ -195,7 +203,7 @@ def test_num_batches_limits_what_is_looked_at():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"precision": "fp16"}, "precision must be 'fp32' or 'bf16', got 'fp16'"),
+        ({"precision": "fp16"}, "precision must be 'fp32', 'bf16' or 'auto', got 'fp16'"),
         ({"start_context": "x"}, "start_context 'x' needs a tokenizer"),
         ({"eval_freq": 0}, "eval_freq 0"),
         ({"num_epochs": -1}, "num_epochs -1"),

@@ -1,0 +1,54 @@
+# Each target sets up what it needs: a virtual environment in .venv with the pinned packages.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help lab run test check notebooks fix-notebooks outputs browser clean
+
+help:
+	@echo "make lab              open JupyterLab on the notebooks"
+	@echo "make run              run every chapter (CHAPTERS=\"04 05\" picks some), results in build/"
+	@echo "make test             run every check: check, then notebooks"
+	@echo "make check            only ruff and the unit tests"
+	@echo "make notebooks        only the notebooks, re-executed and compared"
+	@echo "make fix-notebooks    rewrite stale definitions in the notebooks from llmutils"
+	@echo "make outputs          refresh the committed outputs (CHAPTERS as above)"
+	@echo "make browser          drive JupyterLab in a headless Chromium, refresh the screenshots"
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "llmutils needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+lab: $(READY)
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+run: $(READY)
+	$(BIN)/python scripts/run_notebooks.py $(CHAPTERS)
+
+test: check notebooks
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+# Text outputs are compared exactly. A cell may take 30 minutes, for slow machines and dead kernels.
+notebooks: $(READY)
+	TQDM_DISABLE=1 $(BIN)/python -m pytest -p no:warnings --nbval --nbval-current-env \
+		--nbval-cell-timeout=1800 --durations=5 notebooks
+
+fix-notebooks: $(READY)
+	$(BIN)/python scripts/notebook_contract.py --fix
+
+outputs: $(READY)
+	$(BIN)/python scripts/run_notebooks.py --update $(CHAPTERS)
+
+browser: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
+	$(BIN)/python -m pytest -m browser
+
+clean:
+	rm -rf build $(VENV)
