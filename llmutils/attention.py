@@ -11,7 +11,7 @@ from torch import nn
 
 
 class KVCache:
-    """The keys and values that one attention layer has computed so far.
+    """The keys and values that one attention layer has computed so far, for use without gradients.
 
     Args:
         max_length: tokens there is room for.
@@ -102,14 +102,14 @@ class MultiHeadAttention(nn.Module):
             ValueError: more tokens than context_length.
         """
         B, T, _ = x.shape
+        S = T if cache is None else T + cache.length
+        if S > self.context_length:
+            raise ValueError(f"{S} tokens exceed the context length {self.context_length}")
         queries = self._split_heads(self.W_query(x))  # (B, H, T, D)
         keys = self._split_heads(self.W_key(x))  # (B, H, T, D)
         values = self._split_heads(self.W_value(x))  # (B, H, T, D)
         if cache is not None:
             keys, values = cache.append(keys, values)  # (B, H, S, D)
-        S = keys.shape[2]
-        if S > self.context_length:
-            raise ValueError(f"{S} tokens exceed the context length {self.context_length}")
         if mask is None and 1 < T < S:  # several new tokens behind cached ones
             mask = torch.ones(T, S, dtype=torch.bool, device=x.device).tril(S - T)  # (T, S)
         context = F.scaled_dot_product_attention(

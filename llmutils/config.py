@@ -54,9 +54,7 @@ class GPTConfig:
         known = {field.name for field in fields(cls)}
         unknown, missing = set(config) - known, known - set(config) - {"tie_embeddings"}
         if unknown or missing:
-            raise ValueError(
-                f"GPT config: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}"
-            )
+            raise ValueError(f"config keys unknown: {sorted(unknown)}, missing: {sorted(missing)}")
         return cls(**config)
 
 
@@ -72,10 +70,10 @@ GPT_CONFIG_124M = {
 
 GPT2_CONFIGS = {
     name: GPTConfig(50257, 1024, emb_dim, n_heads, n_layers, 0.1, True, tie_embeddings=True)
-    for name, emb_dim, n_layers, n_heads in [
+    for name, emb_dim, n_heads, n_layers in [
         ("gpt2", 768, 12, 12),
-        ("gpt2-medium", 1024, 24, 16),
-        ("gpt2-large", 1280, 36, 20),
-        ("gpt2-xl", 1600, 48, 25),
+        ("gpt2-medium", 1024, 16, 24),
+        ("gpt2-large", 1280, 20, 36),
+        ("gpt2-xl", 1600, 25, 48),
     ]
 }

@@ -162,14 +162,17 @@ def _check_token_ids(token_ids: torch.Tensor, end: int, config: GPTConfig) -> No
     """Refuse what the embeddings have no vector for."""
     if end > config.context_length:
         raise ValueError(f"{end} tokens exceed the context length {config.context_length}")
-    if token_ids.numel() and not torch.compiler.is_compiling():
+    if token_ids.numel() and not token_ids.is_meta and not torch.compiler.is_compiling():
         low, high = token_ids.min().item(), token_ids.max().item()
         if low < 0 or high >= config.vocab_size:
             raise ValueError(f"token ids must lie in 0..{config.vocab_size - 1}, got {low}..{high}")
 
 
 def _mask_padding(padding: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-    """Return (B, 1, T, S), true where a token may look: not ahead, and not at the padding."""
+    """Return (B, 1, T, S), true where a token may look: not ahead, and not at the padding.
+
+    A padding token may look nowhere; its vector is never used.
+    """
     slots = torch.arange(int(positions[-1]) + 1, device=padding.device)  # (S,)
     mask = (slots <= positions[:, None]) & (slots >= padding[:, None, None])  # (B, T, S)
     return mask[:, None]  # (B, 1, T, S)

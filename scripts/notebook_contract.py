@@ -1,7 +1,7 @@
 """The rules that bind the notebooks to the module, and the pre-check of their stored outputs.
 
-A name that is public in llmutils means the same everywhere: where a notebook defines it, its
-syntax tree equals the module's; docstrings, comments and layout may differ. `--fix` rewrites the
+A name of llmutils means the same everywhere: where a notebook defines it, its syntax tree equals
+the module's; docstrings, comments and layout may differ. `--fix` rewrites the
 definitions that have gone stale (`make fix-notebooks`); their outputs then want a new run.
 
 Run: python scripts/notebook_contract.py [--fix] [NOTEBOOK ...]
@@ -30,7 +30,7 @@ PLUMBING = {  # public names that no notebook builds: "*" for all of a module
 
 @dataclass(frozen=True)
 class Definition:
-    """A public name of the module, or the same name in a notebook's cell."""
+    """A top-level name of the module, or the same name in a notebook's cell."""
 
     name: str
     node: ast.stmt
@@ -63,12 +63,12 @@ def definitions(source: str) -> list[Definition]:
 
 
 def module_definitions(package: Path = ROOT / "llmutils") -> dict[str, dict[str, Definition]]:
-    """Return {module: {public name: definition}}."""
+    """Return {module: {name: definition}}, private helpers included."""
     modules = {}
     for path in sorted(package.glob("*.py")):
         if not path.stem.startswith("_"):
             found = definitions(path.read_text(encoding="utf-8"))
-            modules[path.stem] = {d.name: d for d in found if not d.name.startswith("_")}
+            modules[path.stem] = {definition.name: definition for definition in found}
     return modules
 
 
@@ -84,11 +84,11 @@ def notebook_definitions(notebook: nbformat.NotebookNode) -> list[tuple[int, Def
 
 def stale(notebook: nbformat.NotebookNode) -> list[tuple[int, Definition, Definition]]:
     """Return (index of the cell, its definition, the module's) where the two differ."""
-    public = {n: d for names in module_definitions().values() for n, d in names.items()}
+    theirs = {n: d for names in module_definitions().values() for n, d in names.items()}
     return [
-        (index, mine, public[mine.name])
+        (index, mine, theirs[mine.name])
         for index, mine in notebook_definitions(notebook)
-        if mine.name in public and not mine.same_as(public[mine.name])
+        if mine.name in theirs and not mine.same_as(theirs[mine.name])
     ]
 
 

@@ -21,7 +21,7 @@ def test_a_config_cannot_be_changed_but_can_be_copied():
 def test_unknown_and_missing_keys_are_named():
     wrong = {k: v for k, v in GPT_CONFIG_124M.items() if k != "emb_dim"} | {"emb_dimm": 768}
     with pytest.raises(
-        ValueError, match=r"unknown keys \['emb_dimm'\], missing keys \['emb_dim'\]"
+        ValueError, match=r"config keys unknown: \['emb_dimm'\], missing: \['emb_dim'\]"
     ):
         GPTConfig.of(wrong)
 

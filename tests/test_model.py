@@ -102,7 +102,7 @@ def test_too_many_tokens_and_foreign_ids_are_refused(tiny_model):
 
 
 def test_a_config_with_a_typo_is_refused(tiny_config):
-    with pytest.raises(ValueError, match="unknown keys .*'n_head'"):
+    with pytest.raises(ValueError, match="config keys unknown: .*'n_head'"):
         GPTModel({"vocab_size": 64, "n_head": 4})
 
 
@@ -130,6 +130,20 @@ def test_the_four_sizes_have_openais_parameter_counts(name, count):
     with torch.device("meta"):
         model = GPTModel(GPT2_CONFIGS[name])
     assert sum(p.numel() for p in model.parameters()) == count
+
+
+def test_a_model_without_memory_can_be_run_for_its_shapes(tiny_config):
+    with torch.device("meta"):
+        model = GPTModel(tiny_config)
+        logits = model(torch.zeros(2, 12, dtype=torch.long))
+    assert logits.shape == (2, 12, 64)
+
+
+def test_padding_that_may_look_nowhere_stays_finite(tiny_model):
+    hidden = tiny_model.hidden_states(
+        torch.zeros(2, 6, dtype=torch.long), padding=torch.tensor([0, 4])
+    )
+    assert hidden.isfinite().all()
 
 
 def test_it_compiles_without_graph_breaks(tiny_model, tiny_config):

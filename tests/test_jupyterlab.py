@@ -1,0 +1,119 @@
+"""A reader's way in: JupyterLab opened in a real browser, a chapter run to its end, figures seen.
+
+Not in the default run. It needs Chromium (CHROMIUM names it, if it is not on the path) and the
+extra 'browser': `make browser`. It refreshes the two screenshots of the README.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "notebooks" / "figures"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+CHAPTERS = [
+    # notebook, text beside the figure to show, screenshot
+    ("04_pretraining.ipynb", "plot_losses(history)", "jupyterlab-losses.png"),
+    ("05_decoding.ipynb", "plot_temperatures(", "jupyterlab-temperatures.png"),
+]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab on a free port over a copy of the notebooks, so that the originals stay."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    shutil.copy(ROOT / "the-verdict.txt", folder)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1"]
+    command += [f"--port={port}", "--IdentityProvider.token=", "--ServerApp.password="]
+    command += [f"--notebook-dir={folder / 'notebooks'}", "--allow-root"]
+    # its settings and workspaces go to a folder of the test, not to the reader's own
+    env = os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+    env |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces")}
+    with open(folder / "log", "w", encoding="utf-8") as log:
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(120):
+                if server.poll() is not None:
+                    break
+                try:
+                    urllib.request.urlopen(f"{url}/api/status", timeout=5)
+                    break
+                except OSError:
+                    time.sleep(0.5)
+            assert server.poll() is None, (folder / "log").read_text(encoding="utf-8")
+            yield url
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("no Chromium: install one or name it in CHROMIUM")
+    with playwright.sync_playwright() as p:
+        context = p.chromium.launch_persistent_context(
+            str(tmp_path_factory.mktemp("profile")),
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            viewport={"width": 1280, "height": 860},
+        )
+        yield context.new_page()
+        context.close()
+
+
+@pytest.mark.parametrize(("name", "source", "screenshot"), CHAPTERS)
+def test_a_reader_opens_a_chapter_and_runs_all_cells(lab, page, name, source, screenshot):
+    page.goto(f"{lab}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
+    page.wait_for_function(
+        "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'",
+        timeout=120_000,
+    )
+    page.keyboard.press("Escape")
+    page.get_by_role("menuitem", name="Edit", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("Clear Outputs of All Cells")).click()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
+    # the kernel takes up the work, and lays it down when the last cell is done
+    status = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status"
+    page.wait_for_function(f"{status} === 'busy'", timeout=60_000)
+    page.wait_for_function(f"{status} === 'idle'", timeout=1_800_000, polling=1000)
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^Save Notebook$")).click()
+    time.sleep(3)
+
+    import nbformat
+
+    saved = urllib.request.urlopen(f"{lab}/files/{name}", timeout=60).read().decode("utf-8")
+    cells = [c for c in nbformat.reads(saved, as_version=4).cells if c.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    errors = [o for cell in cells for o in cell.outputs if o.output_type == "error"]
+    assert errors == []
+
+    figure = page.locator(".jp-CodeCell", has_text=source).last.locator("img")
+    for _ in range(60):  # cells far away are drawn when they come into view
+        if figure.count():
+            break
+        page.locator(".jp-WindowedPanel-outer").last.evaluate("e => e.scrollBy(0, 700)")
+        page.wait_for_timeout(200)
+    figure.last.scroll_into_view_if_needed()
+    page.wait_for_timeout(1500)
+    assert figure.last.is_visible() and figure.last.bounding_box()["width"] > 300
+    page.screenshot(path=FIGURES / screenshot)
