@@ -42,7 +42,7 @@ def generate(
         top_k: draw from the k most likely tokens only; more than V means all.
         top_p: then draw from the fewest tokens whose probabilities reach p together.
         eos_id: a row ends with this token; the others go on.
-        generator: the source of randomness, PyTorch's global one if None.
+        generator: the source of randomness, on the model's device; PyTorch's global one if None.
 
     Returns:
         For a tensor, (B, T + new), rows that ended earlier filled up with eos_id. For lists, B

@@ -1,12 +1,14 @@
 """Execute notebooks from top to bottom, headless, each in its own folder.
 
 Writes the executed copies and HTML pages to build/; with --update, writes the outputs back into
-the notebooks themselves, which is how the committed outputs are made. Prints a table of times.
+the notebooks themselves and the README's figures into notebooks/figures/, which is how the
+committed ones are made. Prints a table of times.
 
 Run: python scripts/run_notebooks.py [--update] [NUMBER or PATH ...]      (`make run`)
 """
 
 import argparse
+import base64
 import os
 import sys
 import time
@@ -14,11 +16,15 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
+README_FIGURES = {  # notebook: (the call that draws it, file)
+    "04_pretraining": ("plot_losses(history)", "losses.png"),
+    "05_decoding": ("plot_temperatures(", "temperatures.png"),
+}
 
 
 def find(wanted: list[str]) -> list[Path]:
@@ -59,7 +65,7 @@ def execute(path: Path, timeout: int) -> tuple[nbformat.NotebookNode, str | None
     error = None
     try:
         client.execute()
-    except CellExecutionError as failure:
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
         error = str(failure)
     if sys.stdout.isatty():
         print("\r", end="")
@@ -74,6 +80,16 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
     }
     for cell in notebook.cells:
         cell.metadata = {}
+
+
+def save_readme_figure(notebook: nbformat.NotebookNode, name: str) -> None:
+    """Write the figure that the README shows of a chapter, if it shows one."""
+    call, file = README_FIGURES.get(name, (None, None))
+    for cell in notebook.cells:
+        if call and cell.cell_type == "code" and call in cell.source:
+            for output in cell.outputs:
+                if picture := output.get("data", {}).get("image/png"):
+                    (NOTEBOOKS / "figures" / file).write_bytes(base64.b64decode(picture))
 
 
 def main() -> int:
@@ -104,6 +120,7 @@ def main() -> int:
         elif options.update:
             tidy(notebook)
             nbformat.write(notebook, path)
+            save_readme_figure(notebook, path.stem)
     width = max(len(name) for name, _, _ in rows)
     print(f"\n{'notebook':{width}}  seconds  result")
     for name, seconds, result in rows:

@@ -178,7 +178,7 @@ def test_a_dead_server_is_one_error():
         download(url, "b", attempts=2)
 
 
-def test_two_processes_asking_at_once_fetch_once():
+def test_several_callers_at_once_fetch_once():
     with server(whole) as (url, requests):
         threads = [threading.Thread(target=download, args=(url, "b", len(BODY))) for _ in range(5)]
         for thread in threads:
