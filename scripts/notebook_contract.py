@@ -152,7 +152,9 @@ def unbuilt(modules: dict[str, dict[str, Definition]]) -> list[str]:
         notebook = nbformat.read(ROOT / match[1], as_version=4)
         built = {definition.name for _, definition in notebook_definitions(notebook)}
         missing += [
-            f"{module}.{n} is not in {match[1]}" for n in names if n not in built | plumbing
+            f"{module}.{name} is not in {match[1]}"
+            for name in names
+            if not name.startswith("_") and name not in built | plumbing
         ]
     return missing
 
