@@ -123,7 +123,7 @@ def pick_next_token(
     _check_settings(temperature, top_k, top_p)
     if temperature == 0:
         return logits.argmax(dim=-1)  # (B,)
-    logits, token_ids = logits.float() / temperature, None
+    logits, token_ids = (logits.float() - logits.amax(dim=-1, keepdim=True)) / temperature, None
     if top_k is not None or top_p is not None:  # the k likeliest (or all), likeliest first
         V = logits.shape[-1]
         logits, token_ids = logits.topk(min(top_k or V, V), dim=-1)  # (B, k)

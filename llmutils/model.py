@@ -179,7 +179,7 @@ def _mask_padding(padding: torch.Tensor, positions: torch.Tensor) -> torch.Tenso
 
 
 def _init_gpt2(module: nn.Module) -> None:
-    """Start small, as GPT-2 does: a head that is the embedding turns large numbers into noise."""
+    """Start small, as GPT-2 does: from large numbers, a tied head would only repeat its input."""
     if isinstance(module, nn.Linear | nn.Embedding):
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear) and module.bias is not None:

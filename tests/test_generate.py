@@ -152,6 +152,12 @@ def test_draws_follow_the_softmax_at_each_temperature(temperature):
     assert_close(frequencies(temperature=temperature), expected, atol=0.015, rtol=0)
 
 
+def test_the_smallest_temperature_is_still_a_number():
+    logits = torch.randn(50, 40) * 10
+    picked = pick_next_token(logits, temperature=1e-45, top_p=0.9)
+    assert torch.equal(picked, logits.argmax(dim=-1))
+
+
 def test_top_k_keeps_the_k_likeliest_and_their_proportions():
     expected = torch.softmax(LOGITS[0].index_fill(0, torch.tensor([2, 3]), -torch.inf), dim=-1)
     assert_close(frequencies(temperature=1.0, top_k=3), expected, atol=0.015, rtol=0)

@@ -66,7 +66,7 @@ def lab(tmp_path_factory):
 def page(tmp_path_factory):
     playwright = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM:
-        pytest.skip("no Chromium: install one or name it in CHROMIUM")
+        pytest.fail("no Chromium: install one or name it in CHROMIUM")
     with playwright.sync_playwright() as p:
         context = p.chromium.launch_persistent_context(
             str(tmp_path_factory.mktemp("profile")),

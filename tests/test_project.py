@@ -82,6 +82,6 @@ def test_every_link_of_the_readme_and_the_notebooks_leads_somewhere():
             cells = [c.source for c in notebook.cells if c.cell_type == "markdown"]
             texts.append((path.parent, "\n".join(cells)))
     for folder, text in texts:
-        for target in re.findall(r"\]\(([^)#\s]+)", text):
+        for target in re.findall(r"""(?:\]\(|src=")([^)"#\s]+)""", text):
             if not target.startswith("http"):
                 assert (folder / target).exists(), f"{folder.name}: {target}"
