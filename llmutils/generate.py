@@ -158,7 +158,7 @@ def _check_settings(temperature, top_k, top_p):
 
 
 def _decode(model, rows, max_new_tokens, pick, eos_id):
-    """Yield one column of tokens a step; each row's keys and values are computed once."""
+    """Yield one column of tokens a step; within the context, each position is computed once."""
     context_length = model.config.context_length
     length = max(len(row) for row in rows)
     room = min(length + max_new_tokens, context_length)
@@ -179,7 +179,7 @@ def _decode(model, rows, max_new_tokens, pick, eos_id):
         rows = [torch.cat([row, token[None]]) for row, token in zip(rows, last, strict=True)]
         length += 1
         yield last
-        if ended.all():
+        if eos_id is not None and ended.all():
             return
 
 

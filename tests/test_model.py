@@ -1,5 +1,5 @@
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -99,6 +99,11 @@ def test_too_many_tokens_and_foreign_ids_are_refused(tiny_model):
         tiny_model(torch.tensor([[3, 64]]))
     with pytest.raises(ValueError, match=r"got -1..3"):
         tiny_model(torch.tensor([[3, -1]]))
+
+
+def test_a_model_knows_its_config(tiny_config):
+    assert GPTModel(tiny_config).config is tiny_config
+    assert GPTModel(asdict(tiny_config)).config == tiny_config
 
 
 def test_a_config_with_a_typo_is_refused(tiny_config):
