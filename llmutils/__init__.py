@@ -7,7 +7,7 @@ which imports only those above it:
     config      the one description of a GPT's size
     tokenizer   GPT-2's byte-pair encoding, from a table that ships with the project
     download    fetch a file once, whole and checked, or raise
-    data        text to token ids to (input, target) batches
+    data        text to token ids to (input, target) batches; corpora larger than memory
     attention   causal multi-head self-attention and its key-value cache
     model       the GPT
     generate    one token after another
