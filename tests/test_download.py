@@ -106,8 +106,9 @@ def test_a_break_is_continued_by_the_next_call():
 
 
 def test_a_server_that_ignores_ranges_is_read_from_the_start():
-    with server(truncated, ignores_range) as (url, _):
+    with server(truncated, ignores_range) as (url, requests):
         assert download(url, "b", sha256=SHA256).read_bytes() == BODY
+        assert len(requests) == 2
 
 
 def test_a_server_error_is_tried_again():
