@@ -9,6 +9,7 @@ Built in notebooks/04_pretraining.ipynb
 """
 
 import math
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -180,7 +181,7 @@ def train_model(
         _record(history, step, step / len(train_loader), tokens_seen, losses, bar)
 
     model.train()
-    with tqdm(total=total, unit="step") as bar:
+    with tqdm(total=total, unit="step", file=sys.stdout) as bar:  # one stream for bar and log
         evaluate()
         for _ in range(num_epochs):
             for input_batch, target_batch in train_loader:

@@ -111,13 +111,18 @@ def test_a_reader_opens_a_chapter_and_runs_all_cells(lab, page, name, source, sc
     errors = [o for cell in cells for o in cell.outputs if o.output_type == "error"]
     assert errors == []
 
-    figure = page.locator(".jp-CodeCell", has_text=source).last.locator("img")
-    for _ in range(60):  # cells far away are drawn when they come into view
-        if figure.count():
-            break
-        page.locator(".jp-WindowedPanel-outer").last.evaluate("e => e.scrollBy(0, 700)")
-        page.wait_for_timeout(200)
-    figure.last.scroll_into_view_if_needed()
-    page.wait_for_timeout(1500)
-    assert figure.last.is_visible() and figure.last.bounding_box()["width"] > 300
+    for dismiss in page.get_by_role("button", name="No", exact=True).all():
+        dismiss.click()  # the question whether one wants news
+    figure = page.locator(".jp-CodeCell", has_text=source).last.locator("img").last
+    for _ in range(80):  # cells far away are drawn only when they come near, and then move others
+        if not figure.count():
+            page.locator(".jp-WindowedPanel-outer").last.evaluate("e => e.scrollBy(0, 600)")
+        else:
+            figure.evaluate("e => e.scrollIntoView({block: 'center'})")
+            page.wait_for_timeout(1000)
+            box = figure.bounding_box() if figure.count() else None
+            if box and box["y"] > 90 and box["y"] + box["height"] < 830:
+                break
+        page.wait_for_timeout(150)
+    assert box and box["width"] > 300 and 90 < box["y"] < 830 - box["height"], box
     page.screenshot(path=FIGURES / screenshot)
