@@ -1,8 +1,12 @@
-import pytest
-import torch
+import os
 
-from llmutils.config import GPTConfig
-from llmutils.model import GPTModel
+os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
+
+import pytest  # noqa: E402
+import torch  # noqa: E402
+
+from llmutils.config import GPTConfig  # noqa: E402
+from llmutils.model import GPTModel  # noqa: E402
 
 TINY = GPTConfig(
     vocab_size=64,
