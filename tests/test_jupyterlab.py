@@ -43,6 +43,7 @@ def lab(tmp_path_factory):
     # its settings and workspaces go to a folder of the test, not to the reader's own
     env = os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
     env |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces")}
+    env.pop("TQDM_DISABLE", None)  # a reader sees the progress bars
     with open(folder / "log", "w", encoding="utf-8") as log:
         server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         url = f"http://127.0.0.1:{port}"
