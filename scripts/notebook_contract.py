@@ -144,9 +144,8 @@ def unbuilt(modules: dict[str, dict[str, Definition]]) -> list[str]:
         if plumbing == "*":
             continue
         source = (ROOT / "llmutils" / f"{module}.py").read_text(encoding="utf-8")
-        match = re.search(
-            r"Built in (notebooks/[\w/]+\.ipynb)$", ast.get_docstring(ast.parse(source))
-        )
+        docstring = ast.get_docstring(ast.parse(source)) or ""
+        match = re.search(r"Built in (notebooks/[\w/]+\.ipynb)$", docstring)
         if not match:
             missing.append(f"{module}: the docstring does not end in 'Built in notebooks/…ipynb'")
             continue
