@@ -12,6 +12,8 @@ which imports only those above it:
     model       the GPT
     generate    one token after another
     plots       figures used more than once
+    distributed  several processes that train one model
+    checkpoint  save a training run, and go on with it
     train       losses, evaluation, one training loop for all stages
 """
 

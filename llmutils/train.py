@@ -8,18 +8,40 @@ Letters: B batch, T tokens.
 Built in notebooks/04_pretraining.ipynb
 """
 
+import json
 import math
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
 
 import tiktoken
 import torch
 import torch.nn.functional as F
+from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from llmutils.checkpoint import (
+    batches_left,
+    describe_run,
+    latest_checkpoint,
+    load_checkpoint,
+    loader_state,
+    random_state,
+    save_checkpoint,
+)
+from llmutils.distributed import (
+    from_first,
+    gather,
+    hold_gradients,
+    note_interrupts,
+    rank_and_processes,
+    share_gradients,
+)
 from llmutils.generate import evaluation_mode, generate
 from llmutils.model import GPTModel
 from llmutils.tokenizer import text_to_token_ids, token_ids_to_text
@@ -120,6 +142,25 @@ def create_optimizer(
     return torch.optim.AdamW(groups, lr=lr, fused=True)
 
 
+def learning_rate_factor(step: int, steps: int, warmup_steps: int, decay_to: float) -> float:
+    """Return the share of the peak learning rate that one update uses.
+
+    It climbs in a straight line over the warm-up, then falls along half a cosine.
+
+    Args:
+        step: the update, 0 for the first.
+        steps: updates in the whole run.
+        warmup_steps: updates until the peak.
+        decay_to: the share left at the last update; 1 to stay at the peak.
+
+    Source: Loshchilov and Hutter 2017, "SGDR"; the warm-up as in Vaswani et al. 2017.
+    """
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    done = (step - warmup_steps) / max(1, steps - 1 - warmup_steps)  # 0 at the peak, 1 at the end
+    return decay_to + (1 - decay_to) * (1 + math.cos(math.pi * done)) / 2
+
+
 def train_model(
     model: GPTModel,
     train_loader: DataLoader,
@@ -132,13 +173,22 @@ def train_model(
     start_context: str | None = None,
     tokenizer: tiktoken.Encoding | None = None,
     warmup_steps: int = 0,
+    decay_to: float = 1.0,
+    accumulation_steps: int = 1,
     max_grad_norm: float | None = 1.0,
     precision: str = "fp32",
+    compile: bool = False,
+    patience: int | None = None,
+    folder: str | Path | None = None,
+    keep: int = 2,
 ) -> History:
     """Train a model and return what was measured on the way.
 
     Losses are taken before the first update, after every `eval_freq` updates and after the last,
-    always in float32.
+    always in float32. With a folder, each of these evaluations ends in a checkpoint: the same
+    call, made again after a crash or Ctrl-C, goes on from the last one exactly as if the run had
+    never stopped. Under torchrun each process takes its rows of every batch; the first one
+    evaluates, prints and writes.
 
     Args:
         model: the GPT, moved to `device` and left in training mode.
@@ -153,58 +203,226 @@ def train_model(
         tokenizer: needed with start_context.
         warmup_steps: updates over which the learning rate climbs in a straight line to its value
             in the optimizer.
+        decay_to: share of that value to which a cosine then lowers it by the last update.
+        accumulation_steps: batches whose gradients are added up for one update; it then equals
+            an update from one batch of all their rows.
         max_grad_norm: the gradient is shortened to this length if longer; None to leave it.
         precision: "fp32"; "bf16" to compute the updates' losses under autocast; or "auto" for
             bf16 where the processor has instructions for it, else fp32.
+        compile: whether torch.compile makes faster code of the updates' losses first.
+        patience: evaluations without a new lowest validation loss after which to stop; None to
+            train to the end.
+        folder: where checkpoints go (`step-NNNNNNNN.pt`, `best.pt`) and `metrics.jsonl`, a line
+            of JSON for each evaluation.
+        keep: how many of the latest checkpoints stay.
 
     Raises:
-        ValueError: an unknown precision, no batches, or start_context without a tokenizer.
+        ValueError: an unknown precision, a number out of range, no batches, start_context
+            without a tokenizer, or a folder that holds another run.
         FloatingPointError: the loss is no longer a number.
+        KeyboardInterrupt: Ctrl-C, after a checkpoint was written if there is a folder.
     """
     if precision not in ("fp32", "bf16", "auto"):
         raise ValueError(f"precision must be 'fp32', 'bf16' or 'auto', got {precision!r}")
     if start_context is not None and tokenizer is None:
         raise ValueError(f"start_context {start_context!r} needs a tokenizer")
-    if num_epochs < 0 or eval_freq < 1 or warmup_steps < 0:
-        raise ValueError(
-            f"num_epochs {num_epochs} and warmup_steps {warmup_steps} must be 0 or more, "
-            f"eval_freq {eval_freq} 1 or more"
-        )
+    least = {"num_epochs": 0, "warmup_steps": 0, "eval_freq": 1, "accumulation_steps": 1, "keep": 1}
+    for name, bound in least.items():
+        if locals()[name] < bound:
+            raise ValueError(f"{name} must be {bound} or more, got {locals()[name]}")
+    if patience is not None and patience < 1 or not 0 <= decay_to <= 1:
+        raise ValueError(f"patience {patience} must be 1 or more, decay_to {decay_to} within 0..1")
+
+    rank, processes = rank_and_processes()
     device = torch.device(device)
-    model.to(device)
+    model.to(device).train()
     bf16 = precision == "bf16" or (precision == "auto" and _has_bf16(device))
-    history, step, tokens_seen, total = History(), 0, 0, num_epochs * len(train_loader)
-    peak_lrs = [group["lr"] for group in optimizer.param_groups]
+    total_loss = _TotalLoss(model, device)
+    total_loss = share_gradients(torch.compile(total_loss) if compile else total_loss)
+    updates_per_epoch = -(-len(train_loader) // accumulation_steps)
+    steps = num_epochs * updates_per_epoch
+    at, saved = _Place(History(), epoch_start=loader_state(train_loader)), None
+    if folder is not None:
+        run = describe_run(model, train_loader, val_loader, optimizer) | {
+            "num_epochs": num_epochs,
+            "warmup_steps": warmup_steps,
+            "decay_to": decay_to,
+            "accumulation_steps": accumulation_steps,
+            "max_grad_norm": max_grad_norm,
+            "precision": precision,
+        }
+        if path := latest_checkpoint(folder):
+            with _learning_rates_kept(optimizer):
+                saved = load_checkpoint(path, model, optimizer, run)
+            at = _Place(**saved["progress"])
+            at.history = History(**saved["progress"]["history"])
+    clock, tokens_before = time.perf_counter(), at.tokens_seen
+
+    def save():
+        random_states = gather(random_state())
+        if folder is not None and rank == 0:
+            losses = at.history.val_losses
+            best = at.step == at.history.steps[-1] and losses[-1] == min(losses)
+            place = asdict(at)
+            save_checkpoint(folder, model, optimizer, run, place, random_states, keep, best)
 
     def evaluate():
-        losses = evaluate_model(model, train_loader, val_loader, device, eval_iter)
-        _record(history, step, step / len(train_loader), tokens_seen, losses, bar)
+        nonlocal clock, tokens_before
+        metrics = {"step": at.step, "epoch": at.step / max(1, updates_per_epoch)}
+        metrics["tokens_seen"] = at.tokens_seen
+        metrics["lr"] = optimizer.param_groups[0]["lr"] if at.step else 0.0
+        speed = (at.tokens_seen - tokens_before) / (time.perf_counter() - clock)
+        losses = None
+        if rank == 0:
+            losses = evaluate_model(model, train_loader, val_loader, device, eval_iter)
+        metrics["train_loss"], metrics["val_loss"] = from_first(losses)
+        _record(at.history, metrics)
+        if rank == 0:
+            bar.write(
+                f"epoch {metrics['epoch']:5.2f}, step {at.step:4d}: training loss "
+                f"{metrics['train_loss']:.3f}, validation loss {metrics['val_loss']:.3f}"
+            )
+            if folder is not None:
+                metrics["tokens_per_second"] = round(speed)
+                _write_metrics(metrics, Path(folder) / "metrics.jsonl")
+        save()
+        clock, tokens_before = time.perf_counter(), at.tokens_seen
 
-    model.train()
-    with tqdm(total=total, unit="step", file=sys.stdout) as bar:  # one stream for bar and log
-        evaluate()
-        for _ in range(num_epochs):
-            for input_batch, target_batch in train_loader:
+    with (
+        _progress_bar(steps, at.step, rank) as bar,
+        note_interrupts(folder is not None) as interrupts,
+        _learning_rates_kept(optimizer) as peak_lrs,
+    ):
+        if saved is None:
+            evaluate()
+        elif rank == 0:
+            bar.write(f"going on from step {at.step}, as saved in {path.name}")
+        while at.epoch < num_epochs and not _waited(at.history, patience):
+            batches = iter(train_loader) if saved is None else batches_left(train_loader, saved)
+            saved = None
+            while batch_group := list(islice(batches, accumulation_steps)):
+                if any(gather(bool(interrupts))):
+                    save()
+                    raise KeyboardInterrupt
+                factor = learning_rate_factor(at.step, steps, warmup_steps, decay_to)
+                for group, peak_lr in zip(optimizer.param_groups, peak_lrs, strict=True):
+                    group["lr"] = peak_lr * factor
                 optimizer.zero_grad()
-                with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                    loss = calc_loss_batch(input_batch, target_batch, model, device)
-                loss.backward()
+                _add_gradients(total_loss, batch_group, device, bf16)
                 if max_grad_norm is not None:
                     torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)
-                for group, peak_lr in zip(optimizer.param_groups, peak_lrs, strict=True):
-                    group["lr"] = peak_lr * min(1.0, (step + 1) / max(1, warmup_steps))
                 optimizer.step()
-                step += 1
-                tokens_seen += input_batch.numel()
+                at.step += 1
+                at.batches_used += len(batch_group)
+                at.tokens_seen += sum(inputs.numel() for inputs, _ in batch_group)
                 bar.update()
-                if step % eval_freq == 0 or step == total:
+                if at.step % eval_freq == 0 or at.step == steps:
                     evaluate()
-            if start_context is not None:
+                    if _waited(at.history, patience):
+                        break
+            if _waited(at.history, patience):
+                break
+            if start_context is not None and rank == 0:
                 prompt = text_to_token_ids(start_context, tokenizer)
                 sample = token_ids_to_text(generate(model, prompt, 50), tokenizer)
-                history.samples.append(sample)
+                at.history.samples.append(sample)
                 bar.write(" ".join(sample.split()))
-    return history
+            at.epoch, at.batches_used = at.epoch + 1, 0
+            at.epoch_start = loader_state(train_loader)
+    return at.history
+
+
+@dataclass
+class _Place:
+    """Where a run stands, apart from weights, optimizer and random states."""
+
+    history: History
+    epoch_start: dict  # the random states from which the epoch's order is drawn
+    step: int = 0  # weight updates made
+    tokens_seen: int = 0
+    epoch: int = 0
+    batches_used: int = 0  # of this epoch
+
+
+class _TotalLoss(nn.Module):
+    """A model and its loss in one module, for torch.compile and DistributedDataParallel."""
+
+    def __init__(self, model: GPTModel, device: torch.device) -> None:
+        super().__init__()
+        self.model, self.device = model, device
+
+    def forward(self, input_batch: torch.Tensor, target_batch: torch.Tensor) -> torch.Tensor:
+        """Return the sum of the targets' losses, for batches as in `calc_loss_batch`."""
+        logits = self.model(input_batch.to(self.device))  # (B, T, V)
+        targets = target_batch.to(self.device).flatten()
+        return F.cross_entropy(logits.flatten(0, 1), targets, reduction="sum")
+
+
+def _add_gradients(total_loss: nn.Module, batches: list, device: torch.device, bf16: bool) -> None:
+    """Add up the gradients of the mean loss over all targets of some batches, and all processes.
+
+    Each process computes those of its own rows.
+    """
+    rank, processes = rank_and_processes()
+    targets = sum(int((target_batch != -100).sum()) for _, target_batch in batches)
+    if not targets:
+        raise ValueError(f"no target to learn from: all in {len(batches)} batches are -100")
+    for index, batch in enumerate(batches):
+        inputs, target_batch = (part[rank::processes] for part in batch)
+        if not len(inputs):
+            raise ValueError(f"{len(batch[0])} rows are too few for {processes} processes")
+        last = index == len(batches) - 1
+        with nullcontext() if last else hold_gradients(total_loss):
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                loss = total_loss(inputs, target_batch) * (processes / targets)
+            loss.backward()
+
+
+def _waited(history: History, patience: int | None) -> bool:
+    """Whether the lowest validation loss is `patience` evaluations old."""
+    if patience is None or not history.val_losses:
+        return False
+    best = history.val_losses.index(min(history.val_losses))
+    return len(history.val_losses) - 1 - best >= patience
+
+
+def _record(history: History, metrics: dict) -> None:
+    if not math.isfinite(metrics["train_loss"]):
+        raise FloatingPointError(
+            f"the loss is {metrics['train_loss']} at step {metrics['step']}: lower the lr"
+        )
+    history.steps.append(metrics["step"])
+    history.epochs.append(metrics["epoch"])
+    history.tokens_seen.append(metrics["tokens_seen"])
+    history.train_losses.append(metrics["train_loss"])
+    history.val_losses.append(metrics["val_loss"])
+
+
+def _write_metrics(metrics: dict, path: Path) -> None:
+    """Add a line to a file of JSON lines, in place of those that a lost part of the run left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = [line for line in lines if json.loads(line)["step"] < metrics["step"]]
+    part = path.with_suffix(".part")
+    part.write_text("\n".join([*lines, json.dumps(metrics)]) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def _progress_bar(steps: int, done: int, rank: int) -> tqdm:
+    """Return a bar on standard output, one stream for bar and log; only the first process shows."""
+    hidden = {"disable": True} if rank else {}
+    return tqdm(total=steps, initial=done, unit="step", file=sys.stdout, **hidden)
+
+
+@contextmanager
+def _learning_rates_kept(optimizer: torch.optim.Optimizer) -> Iterator[list[float]]:
+    """Give an optimizer its learning rates back after a block; yield them."""
+    rates = [group["lr"] for group in optimizer.param_groups]
+    try:
+        yield rates
+    finally:
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
 
 
 def _has_bf16(device: torch.device) -> bool:
@@ -212,21 +430,6 @@ def _has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
-
-
-def _record(history, step, epochs, tokens_seen, losses, bar):
-    train_loss, val_loss = losses
-    if not math.isfinite(train_loss):
-        raise FloatingPointError(f"the loss is {train_loss} at step {step}: lower the lr")
-    history.steps.append(step)
-    history.epochs.append(epochs)
-    history.tokens_seen.append(tokens_seen)
-    history.train_losses.append(train_loss)
-    history.val_losses.append(val_loss)
-    bar.write(
-        f"epoch {epochs:5.2f}, step {step:4d}: "
-        f"training loss {train_loss:.3f}, validation loss {val_loss:.3f}"
-    )
 
 
 @contextmanager

@@ -205,9 +205,9 @@ def test_num_batches_limits_what_is_looked_at():
     [
         ({"precision": "fp16"}, "precision must be 'fp32', 'bf16' or 'auto', got 'fp16'"),
         ({"start_context": "x"}, "start_context 'x' needs a tokenizer"),
-        ({"eval_freq": 0}, "eval_freq 0"),
-        ({"num_epochs": -1}, "num_epochs -1"),
-        ({"warmup_steps": -1}, "warmup_steps -1"),
+        ({"eval_freq": 0}, "eval_freq must be 1 or more, got 0"),
+        ({"num_epochs": -1}, "num_epochs must be 0 or more, got -1"),
+        ({"warmup_steps": -1}, "warmup_steps must be 0 or more, got -1"),
     ],
 )
 def test_settings_without_sense_are_refused(settings, message):
