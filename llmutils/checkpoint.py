@@ -123,7 +123,7 @@ def read_checkpoint(path: str | Path) -> dict:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or "it is empty").splitlines()[0]
         raise ValueError(f"{path} is not a whole checkpoint ({reason})") from error
     found = state.get("format") if isinstance(state, dict) else None
     if found != FORMAT:
@@ -201,14 +201,14 @@ def batches_left(loader: DataLoader, saved: Mapping) -> Iterator:
     torch.set_rng_state(progress["epoch_start"]["torch"])
     if loader.generator:
         loader.generator.set_state(progress["epoch_start"]["loader"])
-    batches = iter(loader)
+    batches = iter(loader) if progress["batches_used"] else None
     for _ in range(progress["batches_used"]):
         next(batches)
     rank, _ = rank_and_processes()
     set_random_state(states[rank % len(states)])
     if rank >= len(states):  # more processes than before: each draws its own dropout
         torch.manual_seed(progress["step"] * len(states) + rank)
-    return batches
+    return batches or iter(loader)  # an order not drawn yet comes from the restored state
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

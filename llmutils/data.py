@@ -144,7 +144,10 @@ class TokenFile(GPTDataset):
             raise ValueError(f"{self.path} has {found:,} bytes, expected {expected:,}")
         if vocabulary != self._VOCABULARY:
             raise ValueError(f"{self.path} was made with another vocabulary than GPT-2's")
-        _check_windows(tokens, self.context_length, self.stride)
+        try:
+            _check_windows(tokens, self.context_length, self.stride)
+        except ValueError as error:
+            raise ValueError(f"{self.path}: {error}") from None
         self.sha256 = sha256.hex()
         self.token_ids = np.memmap(self.path, "<u2", "r", self._HEADER.size, (tokens,))
 

@@ -4,20 +4,24 @@
     python -m llmutils.pretrain train corpus.tok -o runs/first
     torchrun --nproc-per-node=2 -m llmutils.pretrain train corpus.tok -o runs/second
     python -m llmutils.pretrain export runs/first/best.pt -o my-model
+    python -m llmutils.pretrain evaluate my-model corpus.val.tok
 
 `prepare` turns text files into a `TokenFile`; `train` learns from it, and goes on where it was
-stopped when it is called again; `export` writes the weights for `weights.load_pretrained`.
+stopped when it is called again; `export` writes the weights, 8 bits each, into a folder for
+`weights.load_pretrained`; `evaluate` measures such a model on all of a token file.
 
 Shown in notebooks/bonus/scaling_pretraining.ipynb
 """
 
 import argparse
 import codecs
+import math
 import os
 import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +29,15 @@ import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from llmutils.checkpoint import read_checkpoint
 from llmutils.config import GPTConfig
 from llmutils.data import TokenFile
 from llmutils.distributed import process_group, rank_and_processes
+from llmutils.generate import evaluation_mode
 from llmutils.model import GPTModel
 from llmutils.tokenizer import get_tokenizer
-from llmutils.train import create_optimizer, train_model
+from llmutils.train import calc_loss_batch, create_optimizer, train_model
+from llmutils.weights import load_pretrained, save_compact
 
 BLOCK = 1 << 18  # bytes of text that are tokenised at a time
 
@@ -203,6 +210,31 @@ def train(options: argparse.Namespace) -> None:
         )
 
 
+def export(checkpoint: Path, output: Path) -> None:
+    """Write a checkpoint's weights into a folder for `weights.load_pretrained`."""
+    state = read_checkpoint(checkpoint)
+    config = {field.name: state["run"][field.name] for field in fields(GPTConfig)}
+    model = GPTModel(config)
+    model.load_state_dict(state["model"])
+    save_compact(model, output)
+
+
+def evaluate(model_name: str, token_file: Path, batch_size: int = 8) -> float:
+    """Return a pretrained model's loss over a whole token file, in nats per token.
+
+    The file is cut into windows as long as the model's context, which do not overlap.
+    """
+    model = load_pretrained(model_name)
+    loader = DataLoader(TokenFile(token_file, model.config.context_length), batch_size)
+    total, count = 0.0, 0
+    with evaluation_mode(model), tqdm(loader, unit="batch", file=sys.stdout) as batches:
+        for input_batch, target_batch in batches:
+            loss = calc_loss_batch(input_batch, target_batch, model, "cpu").item()
+            total, count = total + loss * target_batch.numel(), count + target_batch.numel()
+            batches.set_postfix(loss=f"{total / count:.3f}")
+    return total / count
+
+
 def _loader(path: Path, options: argparse.Namespace) -> DataLoader:
     """Return batches from a token file, in an order that the seed fixes.
 
@@ -266,6 +298,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--keep", type=int, default=2, help="latest checkpoints to keep beside the best")
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda or mps")
     add("--seed", type=int, default=123, help="of weights, order and dropout")
+
+    add = commands.add_parser("export", help="write a checkpoint's weights").add_argument
+    add("checkpoint", type=Path, help="best.pt or step-NNNNNNNN.pt")
+    add("-o", "--output", type=Path, required=True, help="the model's folder")
+
+    add = commands.add_parser("evaluate", help="measure a model on a token file").add_argument
+    add("model", help="llmutils-small, or a model's folder")
+    add("tokens", type=Path, help="the token file, all of which is read")
     return parser
 
 
@@ -276,8 +316,13 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "prepare":
             for path, tokens in prepare(options.sources, options.output, options.val_files).items():
                 print(f"{path}: {tokens:,} tokens")
-        else:
+        elif options.command == "train":
             train(options)
+        elif options.command == "export":
+            export(options.checkpoint, options.output)
+        else:
+            loss = evaluate(options.model, options.tokens)
+            print(f"{loss:.4f} nats per token, perplexity {math.exp(loss):.1f}")
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -301,9 +301,6 @@ def train_model(
             batches = iter(train_loader) if saved is None else batches_left(train_loader, saved)
             saved = None
             while batch_group := list(islice(batches, accumulation_steps)):
-                if any(gather(bool(interrupts))):
-                    save()
-                    raise KeyboardInterrupt
                 factor = learning_rate_factor(at.step, steps, warmup_steps, decay_to)
                 for group, peak_lr in zip(optimizer.param_groups, peak_lrs, strict=True):
                     group["lr"] = peak_lr * factor
@@ -318,8 +315,11 @@ def train_model(
                 bar.update()
                 if at.step % eval_freq == 0 or at.step == steps:
                     evaluate()
-                    if _waited(at.history, patience):
-                        break
+                if any(gather(bool(interrupts))):
+                    save()
+                    raise KeyboardInterrupt
+                if _waited(at.history, patience):
+                    break
             if _waited(at.history, patience):
                 break
             if start_context is not None and rank == 0:

@@ -22,10 +22,15 @@ MAX_IGNORED = 0.15  # share of a notebook's code cells whose output may go unche
 PLUMBING = {  # public names that no notebook builds: "*" for all of a module
     "download": "*",
     "plots": "*",
+    "distributed": "*",
+    "checkpoint": "*",
+    "weights": "*",
+    "pretrain": "*",
     "data": {"TokenFile"},  # GPTDataset with its ids in a file
     "tokenizer": {"GPT2_SPLIT_PATTERN", "GPT2_TABLE_SHA256", "get_tokenizer"},
     "generate": {"Prompts"},
-    "train": {"train_model"},  # taught by its draft, which a cell proves equal
+    # taught by its draft, which a cell proves equal; the schedule by the bonus notebook
+    "train": {"train_model", "learning_rate_factor"},
 }
 
 
