@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help lab run test check notebooks fix-notebooks outputs browser clean
+.PHONY: help lab run test check notebooks slow fix-notebooks outputs browser clean
 
 help:
 	@echo "make lab              open JupyterLab on the notebooks"
@@ -12,6 +12,7 @@ help:
 	@echo "make test             run every check: check, then notebooks"
 	@echo "make check            only ruff and the unit tests"
 	@echo "make notebooks        only the notebooks, re-executed and compared"
+	@echo "make slow             training killed, interrupted and shared by processes (minutes)"
 	@echo "make fix-notebooks    rewrite stale definitions in the notebooks from llmutils"
 	@echo "make outputs          refresh the committed outputs (CHAPTERS as above)"
 	@echo "make browser          drive JupyterLab in a headless Chromium, refresh the screenshots"
@@ -39,6 +40,9 @@ check: $(READY)
 notebooks: $(READY)
 	TQDM_DISABLE=1 $(BIN)/python -m pytest -p no:warnings --nbval --nbval-current-env \
 		--nbval-cell-timeout=1800 --durations=5 notebooks
+
+slow: $(READY)
+	$(BIN)/python -m pytest -m slow --durations=5
 
 fix-notebooks: $(READY)
 	$(BIN)/python scripts/notebook_contract.py --fix

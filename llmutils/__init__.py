@@ -14,6 +14,7 @@ which imports only those above it:
     plots        figures used more than once
     distributed  several processes that train one model
     checkpoint   save a training run, and go on with it
+    muon         an optimizer that needs fewer tokens than AdamW
     train        losses, evaluation, one training loop for all stages
     weights      pretrained weights: the small model that ships with the project
     pretrain     the command line: python -m llmutils.pretrain

@@ -35,6 +35,7 @@ from llmutils.data import TokenFile
 from llmutils.distributed import process_group, rank_and_processes
 from llmutils.generate import evaluation_mode
 from llmutils.model import GPTModel
+from llmutils.muon import MuonAdamW
 from llmutils.tokenizer import get_tokenizer
 from llmutils.train import calc_loss_batch, create_optimizer, train_model
 from llmutils.weights import load_pretrained, save_compact
@@ -188,7 +189,10 @@ def train(options: argparse.Namespace) -> None:
             size = sum(parameter.numel() for parameter in model.parameters())
             print(f"{size:,} parameters, {processes} process(es) on {device.type}", flush=True)
         torch.manual_seed(options.seed + rank)  # each process its own dropout
-        optimizer = create_optimizer(model, options.lr, options.weight_decay)
+        if options.muon_lr is None:
+            optimizer = create_optimizer(model, options.lr, options.weight_decay)
+        else:
+            optimizer = MuonAdamW(model, options.lr, options.muon_lr, options.weight_decay)
         train_model(
             model,
             train_loader,
@@ -285,7 +289,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--batch-size", type=int, default=8, help="windows in a batch, over all processes")
     add("--accumulation-steps", type=int, default=1, help="batches for one update")
     add("--epochs", type=int, default=1, help="passes over the corpus")
-    add("--lr", type=float, default=2e-3, help="peak learning rate")
+    add("--lr", type=float, default=1e-3, help="peak learning rate of AdamW")
+    add("--muon-lr", type=float, help="Muon's, for the matrices in the blocks (default: AdamW)")
     add("--warmup-steps", type=int, default=200, help="updates until the peak")
     add("--decay-to", type=float, default=0.1, help="share of the peak at the end")
     add("--weight-decay", type=float, default=0.1, help="on matrices")

@@ -29,11 +29,11 @@ def load_pretrained(name_or_folder: str | Path) -> GPTModel:
     Raises:
         ValueError: an unknown name, or files that do not hold what they should.
     """
-    folder = ASSETS / name_or_folder if name_or_folder == "llmutils-small" else Path(name_or_folder)
+    folder = Path(name_or_folder)
+    if str(name_or_folder) == "llmutils-small":
+        folder = ASSETS / "llmutils-small"
     if not (folder / "config.json").is_file():
-        raise ValueError(
-            f"{str(name_or_folder)!r} is neither 'llmutils-small' nor a model's folder"
-        )
+        raise ValueError(f"expected 'llmutils-small' or a model's folder, got '{name_or_folder}'")
     config = GPTConfig.of(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     path = folder / "model.safetensors"
     try:

@@ -24,6 +24,7 @@ PLUMBING = {  # public names that no notebook builds: "*" for all of a module
     "plots": "*",
     "distributed": "*",
     "checkpoint": "*",
+    "muon": "*",
     "weights": "*",
     "pretrain": "*",
     "data": {"TokenFile"},  # GPTDataset with its ids in a file

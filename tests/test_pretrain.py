@@ -145,7 +145,8 @@ def test_sources_that_are_no_texts_are_refused(tmp_path, corpus):
 def test_training_from_the_command_line(tokens, tmp_path, capsys):
     command = ["train", str(tokens), "-o", str(tmp_path / "run"), *SMALL, *FAST]
     assert main(command) == 0
-    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").open()]
+    text = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
     assert lines[-1]["val_loss"] < lines[0]["val_loss"]
     assert lines[-1]["epoch"] == 1
     assert "parameters, 1 process(es) on cpu" in capsys.readouterr().out
