@@ -132,21 +132,21 @@ def read_checkpoint(path: str | Path) -> dict:
 
 
 def random_state() -> dict:
-    """Return the state of every random generator that training may draw from."""
+    """Return the state of every random generator that training may draw from; of this one GPU."""
     name, keys, *rest = np.random.get_state()
     return {
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
         "numpy": [name, keys.tolist(), *rest],
         "python": random.getstate(),
     }
 
 
 def set_random_state(state: Mapping) -> None:
-    """Go back to a state that `random_state` returned; GPUs only where their number is the same."""
+    """Go back to a state that `random_state` returned; the GPU's only where there is one."""
     torch.set_rng_state(state["torch"])
-    if state["cuda"] and len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(state["cuda"])
+    if state["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"])
     np.random.set_state(tuple(state["numpy"]))
     random.setstate(state["python"])
 
