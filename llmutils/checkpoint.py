@@ -164,7 +164,8 @@ def describe_run(
         run[f"{name} data"] = hash_dataset(loader.dataset)
         run[f"{name} batch_size"] = loader.batch_size
     for number, group in enumerate(optimizer.param_groups):
-        run |= {f"{key} {number}": value for key, value in group.items() if key != "params"}
+        values = {key: value for key, value in group.items() if key != "params"}
+        run |= {f"{key} of parameter group {number}": value for key, value in values.items()}
     return run | settings
 
 

@@ -8,7 +8,8 @@
 
 `prepare` turns text files into a `TokenFile`; `train` learns from it, and goes on where it was
 stopped when it is called again; `export` writes the weights, 8 bits each, into a folder for
-`weights.load_pretrained`; `evaluate` measures such a model on all of a token file.
+`weights.load_pretrained`, and a picture of the losses; `evaluate` measures such a model on all of
+a token file.
 
 Shown in notebooks/bonus/scaling_pretraining.ipynb
 """
@@ -36,8 +37,9 @@ from llmutils.distributed import process_group, rank_and_processes
 from llmutils.generate import evaluation_mode
 from llmutils.model import GPTModel
 from llmutils.muon import MuonAdamW
+from llmutils.plots import plot_losses
 from llmutils.tokenizer import get_tokenizer
-from llmutils.train import calc_loss_batch, create_optimizer, train_model
+from llmutils.train import History, calc_loss_batch, create_optimizer, train_model
 from llmutils.weights import load_pretrained, save_compact
 
 BLOCK = 1 << 18  # bytes of text that are tokenised at a time
@@ -215,12 +217,14 @@ def train(options: argparse.Namespace) -> None:
 
 
 def export(checkpoint: Path, output: Path) -> None:
-    """Write a checkpoint's weights into a folder for `weights.load_pretrained`."""
+    """Write a checkpoint's weights into a folder for `load_pretrained`, and its loss curves."""
     state = read_checkpoint(checkpoint)
     config = {field.name: state["run"][field.name] for field in fields(GPTConfig)}
     model = GPTModel(config)
     model.load_state_dict(state["model"])
     save_compact(model, output)
+    figure = plot_losses(History(**state["progress"]["history"]))
+    figure.savefig(output / "curve.png", dpi=120)
 
 
 def evaluate(model_name: str, token_file: Path, batch_size: int = 8) -> float:

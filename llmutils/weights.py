@@ -7,12 +7,12 @@ Shown in notebooks/05_decoding.ipynb
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from llmutils.config import GPTConfig
 from llmutils.model import GPTModel
@@ -20,11 +20,12 @@ from llmutils.model import GPTModel
 ASSETS = Path(__file__).parent / "assets"
 
 
-def load_pretrained(name_or_folder: str | Path) -> GPTModel:
+def load_pretrained(name_or_folder: str | Path, drop_rate: float | None = None) -> GPTModel:
     """Return a pretrained GPT in float32, in evaluation mode; the network is not touched.
 
     Args:
         name_or_folder: "llmutils-small", or a folder that `save_compact` wrote.
+        drop_rate: dropout for training it further; as it was trained if None.
 
     Raises:
         ValueError: an unknown name, or files that do not hold what they should.
@@ -35,6 +36,8 @@ def load_pretrained(name_or_folder: str | Path) -> GPTModel:
     if not (folder / "config.json").is_file():
         raise ValueError(f"expected 'llmutils-small' or a model's folder, got '{name_or_folder}'")
     config = GPTConfig.of(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    if drop_rate is not None:
+        config = replace(config, drop_rate=drop_rate)
     path = folder / "model.safetensors"
     try:
         stored = load_file(path)
@@ -80,6 +83,6 @@ def save_compact(model: GPTModel, folder: str | Path) -> None:
         stored[name] = weight
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").write_bytes(save(stored, metadata={"format": "pt"}))
     text = json.dumps(asdict(model.config), indent=2) + "\n"
     (folder / "config.json").write_text(text, encoding="utf-8")

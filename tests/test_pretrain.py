@@ -193,6 +193,7 @@ def test_a_trained_model_is_exported_and_measured(tokens, tmp_path, capsys):
     assert main(["train", str(tokens), "-o", str(tmp_path / "run"), *SMALL, *FAST]) == 0
     checkpoint = latest_checkpoint(tmp_path / "run")
     assert main(["export", str(checkpoint), "-o", str(tmp_path / "model")]) == 0
+    assert (tmp_path / "model" / "curve.png").read_bytes().startswith(b"\x89PNG")
     original = GPTModel(GPTConfig(50257, 16, 16, 2, 1, 0.0, False, tie_embeddings=True))
     original.load_state_dict(read_checkpoint(checkpoint)["model"])
     loader = DataLoader(TokenFile(val_path(tokens), 16), 4)

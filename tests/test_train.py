@@ -1,6 +1,5 @@
 import json
 import math
-import os
 import signal
 from dataclasses import asdict
 
@@ -284,7 +283,7 @@ def test_the_same_kernel_can_go_on_after_a_crash(tmp_path):
 def test_ctrl_c_saves_the_very_update_it_came_in(tmp_path, capsys):
     model, train_loader, val_loader = parts()
     optimizer = create_optimizer(model, lr=1e-2)
-    crash_at(optimizer, 5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    crash_at(optimizer, 5, lambda: signal.raise_signal(signal.SIGINT))
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         train_model(model, train_loader, val_loader, optimizer, "cpu", 2, 100, folder=tmp_path)
@@ -300,7 +299,7 @@ def test_ctrl_c_saves_the_very_update_it_came_in(tmp_path, capsys):
 def test_without_a_folder_ctrl_c_is_left_alone():
     model, train_loader, val_loader = parts()
     optimizer = create_optimizer(model)
-    crash_at(optimizer, 2, lambda: os.kill(os.getpid(), signal.SIGINT))
+    crash_at(optimizer, 2, lambda: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         train_model(model, train_loader, val_loader, optimizer, "cpu", 1)
 
