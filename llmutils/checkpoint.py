@@ -26,6 +26,7 @@ from llmutils.data import TokenFile
 from llmutils.distributed import rank_and_processes
 
 FORMAT = 1
+STEP_FILES = "step-" + "[0-9]" * 8 + ".pt"
 
 
 def save_checkpoint(
@@ -47,7 +48,8 @@ def save_checkpoint(
         run: what the run is, {name: value}: its data, sizes and settings.
         progress: what else the run needs to go on, in plain values and tensors; its "step", the
             weight updates made so far, names the file.
-        random_states: of each process, as `random_state` returns it; this one's if None.
+        random_states: of each process, as `random_state` returns it; this one's, of the CPU, if
+            None.
         keep: how many of the latest checkpoints stay.
         best: whether this is also to become `best.pt`, which stays until a better one comes.
     """
@@ -72,14 +74,14 @@ def save_checkpoint(
         _link_or_copy(part, link)
         link.replace(folder / "best.pt")
     part.replace(path)
-    for old in sorted(folder.glob("step-*.pt"))[:-keep]:
+    for old in sorted(folder.glob(STEP_FILES))[:-keep]:
         old.unlink()
     return path
 
 
 def latest_checkpoint(folder: str | Path) -> Path | None:
     """Return the checkpoint with the most steps in a folder, None if it has none."""
-    return max(Path(folder).glob("step-*.pt"), default=None)
+    return max(Path(folder).glob(STEP_FILES), default=None)
 
 
 def load_checkpoint(
@@ -124,29 +126,40 @@ def read_checkpoint(path: str | Path) -> dict:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
         reason = (str(error) or "it is empty").splitlines()[0]
-        raise ValueError(f"{path} is not a whole checkpoint ({reason})") from error
+        raise ValueError(
+            f"{path} is not a whole checkpoint ({reason}); without it, the one before is used"
+        ) from error
     found = state.get("format") if isinstance(state, dict) else None
     if found != FORMAT:
         raise ValueError(f"{path} has checkpoint format {found}, expected {FORMAT}")
     return state
 
 
-def random_state() -> dict:
-    """Return the state of every random generator that training may draw from; of this one GPU."""
+def random_state(device: torch.device | str = "cpu") -> dict:
+    """Return the states of the global random generators, and of a GPU if `device` is one."""
+    device = torch.device(device)
+    on_device = None
+    if device.type == "cuda":
+        on_device = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        on_device = torch.mps.get_rng_state()
     name, keys, *rest = np.random.get_state()
     return {
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
+        device.type: on_device,
         "numpy": [name, keys.tolist(), *rest],
         "python": random.getstate(),
     }
 
 
-def set_random_state(state: Mapping) -> None:
-    """Go back to a state that `random_state` returned; the GPU's only where there is one."""
+def set_random_state(state: Mapping, device: torch.device | str = "cpu") -> None:
+    """Go back to a state that `random_state` returned; a GPU's only on the same kind of GPU."""
+    device = torch.device(device)
     torch.set_rng_state(state["torch"])
-    if state["cuda"] is not None and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state["cuda"])
+    if device.type == "cuda" and "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"], device)
+    elif device.type == "mps" and "mps" in state:
+        torch.mps.set_rng_state(state["mps"])
     np.random.set_state(tuple(state["numpy"]))
     random.setstate(state["python"])
 
@@ -163,8 +176,12 @@ def describe_run(
     for name, loader in (("training", train_loader), ("validation", val_loader)):
         run[f"{name} data"] = hash_dataset(loader.dataset)
         run[f"{name} batch_size"] = loader.batch_size
+        run[f"{name} batches"] = len(loader)
+        run[f"{name} order"] = type(loader.sampler).__name__
+        run[f"{name} seed"] = loader.generator.initial_seed() if loader.generator else None
     for number, group in enumerate(optimizer.param_groups):
         values = {key: value for key, value in group.items() if key != "params"}
+        values["shapes"] = [tuple(parameter.shape) for parameter in group["params"]]
         run |= {f"{key} of parameter group {number}": value for key, value in values.items()}
     return run | settings
 
@@ -177,10 +194,11 @@ def hash_dataset(dataset: Dataset) -> str:
     if isinstance(dataset, TokenFile):
         text = f"{dataset.sha256} {dataset.context_length} {dataset.stride}"
         return hashlib.sha256(text.encode()).hexdigest()
-    digest = hashlib.sha256()
+    digest, before = hashlib.sha256(), random_state()
     for index in range(len(dataset)):
         for part in dataset[index]:
             digest.update(np.ascontiguousarray(part))
+    set_random_state(before)
     return digest.hexdigest()
 
 
@@ -190,13 +208,14 @@ def loader_state(loader: DataLoader) -> dict:
     return {"torch": torch.get_rng_state(), "loader": own}
 
 
-def batches_left(loader: DataLoader, saved: Mapping) -> Iterator:
+def batches_left(loader: DataLoader, saved: Mapping, device: torch.device | str) -> Iterator:
     """Return what is left of the epoch in which a checkpoint was saved, and restore its randomness.
 
     Args:
         loader: a loader over the same data as then.
         saved: the checkpoint; its progress has "epoch_start", as `loader_state` returned it,
             and "batches_used", how many batches of the epoch were used.
+        device: where the training draws its dropout.
     """
     progress, states = saved["progress"], saved["random"]
     torch.set_rng_state(progress["epoch_start"]["torch"])
@@ -206,7 +225,7 @@ def batches_left(loader: DataLoader, saved: Mapping) -> Iterator:
     for _ in range(progress["batches_used"]):
         next(batches)
     rank, _ = rank_and_processes()
-    set_random_state(states[rank % len(states)])
+    set_random_state(states[rank % len(states)], device)
     if rank >= len(states):  # more processes than before: each draws its own dropout
         torch.manual_seed(progress["step"] * len(states) + rank)
     return batches or iter(loader)  # an order not drawn yet comes from the restored state

@@ -5,11 +5,13 @@ Every function also works in a process that is alone. The first process has rank
 Shown in notebooks/bonus/scaling_pretraining.ipynb
 """
 
+import gc
 import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -39,11 +41,15 @@ def process_group(device: torch.device | str) -> Iterator[torch.device]:
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield device
-    finally:
-        dist.destroy_process_group()
+    dist.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo",
+        timeout=timedelta(hours=2),  # the others wait while the first process evaluates
+        device_id=device if device.type == "cuda" else None,
+    )
+    yield device
+    gc.collect()  # frees DistributedDataParallel, whose threads must not outlive the interpreter
+    dist.barrier()
+    dist.destroy_process_group()  # not after an error: it would wait for processes that go on
 
 
 def share_gradients(module: nn.Module) -> nn.Module:
@@ -64,6 +70,15 @@ def from_first(value: Any) -> Any:
     return values[0]
 
 
+def in_any_process(fact: bool, device: torch.device) -> bool:
+    """Return whether a fact holds in at least one process, the same answer in all of them."""
+    if rank_and_processes()[1] == 1:
+        return fact
+    number = torch.tensor(int(fact), device=device)
+    dist.all_reduce(number, dist.ReduceOp.MAX)
+    return bool(number)
+
+
 def gather(value: Any) -> list:
     """Return what all processes passed, in the order of their ranks."""
     values = [value]
@@ -77,7 +92,7 @@ def gather(value: Any) -> list:
 def note_interrupts(wanted: bool = True) -> Iterator[list[int]]:
     """Let the first Ctrl-C of a block only be noted, in a list; a second one ends the block.
 
-    Under torchrun every further one is ignored: the terminal and torchrun both send it.
+    Under torchrun every further one is ignored; torchrun itself ends a process that takes too long.
 
     Args:
         wanted: False to change nothing, as also happens outside the main thread.

@@ -1,13 +1,13 @@
 """Muon: an optimizer that needs fewer tokens than AdamW for the same loss.
 
-Muon evens out each update of a matrix: it moves the weights along all directions of the gradient
-alike, instead of mostly along its few strongest ones. It is made for the matrices inside the
-blocks; AdamW keeps the embeddings, the head, the biases and the norms.
+The gradient of a matrix mostly points along a few directions. Muon replaces it by the nearest
+matrix whose singular values are all alike, so that an update moves along all directions. It is
+made for the matrices inside the blocks; AdamW keeps embeddings, head, biases and norms.
 
-Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; its scale as
-in Liu et al. 2025, "Muon is Scalable for LLM Training". The update itself is PyTorch's.
+Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; its scale
+as in Liu et al. 2025, "Muon is Scalable for LLM Training". The update itself is PyTorch's.
 
-Shown in notebooks/bonus/scaling_pretraining.ipynb
+The bonus notebook notebooks/bonus/scaling_pretraining.ipynb says what it is for.
 """
 
 import torch
@@ -21,7 +21,7 @@ class MuonAdamW:
     Args:
         model: whose parameters they update.
         lr: learning rate of AdamW.
-        muon_lr: learning rate of Muon; as scaled here, values suit that suit AdamW, or twice them.
+        muon_lr: learning rate of Muon; as scaled here, that of AdamW, or twice as much.
         weight_decay: share of a matrix, times its lr, taken away at each update.
     """
 

@@ -50,13 +50,13 @@ def prepare(
 ) -> dict[Path, int]:
     """Tokenise text files into a `TokenFile`, with `<|endoftext|>` after each document.
 
-    The texts stream through: memory does not grow with the corpus. A file is one document; what
-    looks like a special token in it is ordinary text.
+    The texts stream through: memory does not grow with the corpus, unless a text has no white space
+    to cut it at. A file is one document; what looks like a special token in it is ordinary text.
 
     Args:
         sources: text files in UTF-8, and folders to search for `*.txt`.
         output: the token file for training, `NAME.tok`.
-        val_files: text files that go into `NAME.val.tok` instead.
+        val_files: text files, and folders of them, that go into `NAME.val.tok` instead.
 
     Returns:
         {token file: number of tokens}.
@@ -64,13 +64,13 @@ def prepare(
     Raises:
         ValueError: no text file, one that is not UTF-8, or a validation file that does not exist.
     """
-    held_out = {path.resolve() for path in val_files or []}
-    files = [path for path in find_texts(sources) if path.resolve() not in held_out]
-    if not files:
+    val_texts = find_texts(val_files or [])
+    held_out = {path.resolve() for path in val_texts}
+    texts = [path for path in find_texts(sources) if path.resolve() not in held_out]
+    if not texts:
         raise ValueError(f"no training text left in {', '.join(map(str, sources))}")
-    jobs = {output: files}
-    if val_files:
-        jobs[val_path(output)] = find_texts(val_files)
+    val_path(output).unlink(missing_ok=True)  # of another division of the texts
+    jobs = {output: texts} | ({val_path(output): val_texts} if val_texts else {})
     return {path: TokenFile.write(path, tokenise(texts, path.name)) for path, texts in jobs.items()}
 
 
@@ -131,30 +131,30 @@ def tokenise(files: list[Path], name: str = "tokenising") -> Iterator[np.ndarray
 def _pieces(file: Path) -> Iterator[tuple[int, str | None]]:
     """Yield (bytes, text) until a file is read, cut where no token can cross; then (0, None)."""
     with open(file, "rb") as stream:
-        offset, rest = 0, b""
+        offset, rest = 0, bytearray()
         while block := stream.read(BLOCK):
             rest += block
-            if cut := _last_cut(rest):
+            if cut := _last_cut(rest, len(rest) - len(block)):
                 yield cut, _decode(rest[:cut], file, offset)
                 offset, rest = offset + cut, rest[cut:]
         yield len(rest), _decode(rest, file, offset)
     yield 0, None
 
 
-def _last_cut(block: bytes) -> int:
-    """Return the last place in a block where its tokens can be cut, 0 if there is none.
+def _last_cut(block: bytearray, start: int) -> int:
+    """Return the last place from `start` on where a text can be cut, 0 if there is none.
 
     GPT-2's pattern never matches across the end of a word and the white space that follows.
     """
     end = len(block)
-    while (end := max(block.rfind(b" ", 0, end), block.rfind(b"\n", 0, end))) > 0:
+    while (end := max(block.rfind(b" ", start, end), block.rfind(b"\n", start, end))) > 0:
         before = block[max(0, end - 4) : end].decode("utf-8", "ignore")[-1:]
         if before and not before.isspace():
             return end
     return 0
 
 
-def _decode(data: bytes, file: Path, offset: int) -> str:
+def _decode(data: bytearray, file: Path, offset: int) -> str:
     """Return text as Python's text mode reads it: line ends as newlines, no byte order mark."""
     try:
         text = data.decode("utf-8")
@@ -227,17 +227,20 @@ def export(checkpoint: Path, output: Path) -> None:
     figure.savefig(output / "curve.png", dpi=120)
 
 
-def evaluate(model_name: str, token_file: Path, batch_size: int = 8) -> float:
-    """Return a pretrained model's loss over a whole token file, in nats per token.
+def evaluate(
+    model_name: str, token_file: Path, device: torch.device | str = "cpu", batch_size: int = 8
+) -> float:
+    """Return a pretrained model's loss over a token file, in nats per token.
 
-    The file is cut into windows as long as the model's context, which do not overlap.
+    The file is cut into windows as long as the model's context, which do not overlap; what is left
+    at the end is less than a window.
     """
-    model = load_pretrained(model_name)
+    model = load_pretrained(model_name).to(device)
     loader = DataLoader(TokenFile(token_file, model.config.context_length), batch_size)
     total, count = 0.0, 0
     with evaluation_mode(model), tqdm(loader, unit="batch", file=sys.stdout) as batches:
         for input_batch, target_batch in batches:
-            loss = calc_loss_batch(input_batch, target_batch, model, "cpu").item()
+            loss = calc_loss_batch(input_batch, target_batch, model, device).item()
             total, count = total + loss * target_batch.numel(), count + target_batch.numel()
             batches.set_postfix(loss=f"{total / count:.3f}")
     return total / count
@@ -248,6 +251,10 @@ def _loader(path: Path, options: argparse.Namespace) -> DataLoader:
 
     The validation windows are shuffled too, once: the first few batches then stand for all files.
     """
+    if not path.is_file():
+        raise ValueError(
+            f"no token file {path}: `prepare` makes it, for validation with --val-files"
+        )
     dataset = TokenFile(path, options.context_length)
     if len(dataset) < options.batch_size:
         raise ValueError(
@@ -263,6 +270,13 @@ def _loader(path: Path, options: argparse.Namespace) -> DataLoader:
     )
 
 
+def _device(name: str) -> torch.device:
+    try:
+        return torch.device(name)
+    except RuntimeError:
+        raise argparse.ArgumentTypeError(f"no device {name!r}: cpu, cuda or mps") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m llmutils.pretrain",
@@ -270,11 +284,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    device = {"type": _device, "default": best, "help": f"cpu, cuda or mps (default: {best})"}
 
     add = commands.add_parser("prepare", help="tokenise text files").add_argument
     add("sources", nargs="+", type=Path, help="text files, and folders to search for *.txt")
     add("-o", "--output", type=Path, required=True, help="the token file, NAME.tok")
-    add("--val-files", nargs="+", type=Path, help="texts that go into NAME.val.tok instead")
+    add("--val-files", nargs="+", type=Path, help="those that go into NAME.val.tok instead")
 
     add = commands.add_parser(
         "train",
@@ -305,7 +321,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--eval-iter", type=int, default=20, help="batches an evaluation looks at")
     add("--patience", type=int, help="stop after as many evaluations without improvement")
     add("--keep", type=int, default=2, help="latest checkpoints to keep beside the best")
-    add("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda or mps")
+    add("--device", **device)
     add("--seed", type=int, default=123, help="of weights, order and dropout")
 
     add = commands.add_parser("export", help="write a checkpoint's weights").add_argument
@@ -315,6 +331,7 @@ def _parser() -> argparse.ArgumentParser:
     add = commands.add_parser("evaluate", help="measure a model on a token file").add_argument
     add("model", help="llmutils-small, or a model's folder")
     add("tokens", type=Path, help="the token file, all of which is read")
+    add("--device", **device)
     return parser
 
 
@@ -330,15 +347,21 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.command == "export":
             export(options.checkpoint, options.output)
         else:
-            loss = evaluate(options.model, options.tokens)
+            loss = evaluate(options.model, options.tokens, options.device)
             print(f"{loss:.4f} nats per token, perplexity {math.exp(loss):.1f}")
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    except (ValueError, OSError, FloatingPointError) as error:
+        return _leave(1, f"error: {error}")
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return 130
+        goes_on = "; the same command goes on from here" if options.command == "train" else ""
+        return _leave(130, f"stopped{goes_on}")
     return 0
+
+
+def _leave(status: int, message: str) -> int:
+    """Say why, in the first process only, and return the status."""
+    if os.environ.get("RANK", "0") == "0":
+        print(message, file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Losses, evaluation, and one training loop for all stages.
 
 Losses are cross-entropies in nats per token. Evaluating or sampling never changes the training
-that follows: both run without dropout and give every random stream back as they found it.
+that follows: both run without dropout and give PyTorch's random streams back as they found them.
 
 Letters: B batch, T tokens.
 
@@ -21,8 +21,9 @@ from pathlib import Path
 import tiktoken
 import torch
 import torch.nn.functional as F
+from filelock import FileLock, Timeout
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, RandomSampler
 from tqdm import tqdm
 
 from llmutils.checkpoint import (
@@ -38,6 +39,7 @@ from llmutils.distributed import (
     from_first,
     gather,
     hold_gradients,
+    in_any_process,
     note_interrupts,
     rank_and_processes,
     share_gradients,
@@ -218,7 +220,8 @@ def train_model(
 
     Raises:
         ValueError: an unknown precision, a number out of range, no batches, start_context
-            without a tokenizer, or a folder that holds another run.
+            without a tokenizer, a folder that holds or serves another run, or loaders that
+            cannot be followed exactly.
         FloatingPointError: the loss is no longer a number.
         KeyboardInterrupt: Ctrl-C, after a checkpoint was written if there is a folder.
     """
@@ -226,14 +229,25 @@ def train_model(
         raise ValueError(f"precision must be 'fp32', 'bf16' or 'auto', got {precision!r}")
     if start_context is not None and tokenizer is None:
         raise ValueError(f"start_context {start_context!r} needs a tokenizer")
-    least = {"num_epochs": 0, "warmup_steps": 0, "eval_freq": 1, "accumulation_steps": 1, "keep": 1}
-    for name, bound in least.items():
-        if locals()[name] < bound:
-            raise ValueError(f"{name} must be {bound} or more, got {locals()[name]}")
-    if patience is not None and patience < 1 or not 0 <= decay_to <= 1:
-        raise ValueError(f"patience {patience} must be 1 or more, decay_to {decay_to} within 0..1")
-
+    for name, value, least in [
+        ("num_epochs", num_epochs, 0),
+        ("eval_freq", eval_freq, 1),
+        ("eval_iter", eval_iter, 1),
+        ("warmup_steps", warmup_steps, 0),
+        ("accumulation_steps", accumulation_steps, 1),
+        ("patience", patience, 1),
+        ("keep", keep, 1),
+    ]:
+        if value is not None and value < least:
+            raise ValueError(f"{name} must be {least} or more, got {value}")
+    if not 0 <= decay_to <= 1:
+        raise ValueError(f"decay_to must lie within 0..1, got {decay_to}")
+    if train_loader.persistent_workers or val_loader.persistent_workers:
+        raise ValueError("loaders with persistent_workers start afresh at each evaluation")
     rank, processes = rank_and_processes()
+    if processes > 1 and isinstance(train_loader.sampler, RandomSampler):
+        if train_loader.generator is None:
+            raise ValueError(f"{processes} processes need a loader with a generator, for one order")
     device = torch.device(device)
     model.to(device).train()
     bf16 = precision == "bf16" or (precision == "auto" and _has_bf16(device))
@@ -243,15 +257,20 @@ def train_model(
     steps = num_epochs * updates_per_epoch
     at, saved = _Place(History(), epoch_start=loader_state(train_loader)), None
     if folder is not None:
-        run = describe_run(model, train_loader, val_loader, optimizer) | {
-            "num_epochs": num_epochs,
-            "warmup_steps": warmup_steps,
-            "decay_to": decay_to,
-            "accumulation_steps": accumulation_steps,
-            "max_grad_norm": max_grad_norm,
-            "precision": precision,
-        }
-        if path := latest_checkpoint(folder):
+        run = describe_run(
+            model,
+            train_loader,
+            val_loader,
+            optimizer,
+            num_epochs=num_epochs,
+            eval_iter=eval_iter,
+            warmup_steps=warmup_steps,
+            decay_to=decay_to,
+            accumulation_steps=accumulation_steps,
+            max_grad_norm=max_grad_norm,
+            precision=precision,
+        )
+        if path := from_first(latest_checkpoint(folder)):
             with _learning_rates_kept(optimizer):
                 saved = load_checkpoint(path, model, optimizer, run)
             at = _Place(**saved["progress"])
@@ -259,7 +278,7 @@ def train_model(
     clock, tokens_before = time.perf_counter(), at.tokens_seen
 
     def save():
-        random_states = gather(random_state())
+        random_states = gather(random_state(device))
         if folder is not None and rank == 0:
             losses = at.history.val_losses
             best = at.step == at.history.steps[-1] and losses[-1] == min(losses)
@@ -289,6 +308,7 @@ def train_model(
         clock, tokens_before = time.perf_counter(), at.tokens_seen
 
     with (
+        _only_writer(folder if rank == 0 else None),
         _progress_bar(steps, at.step, rank) as bar,
         note_interrupts(folder is not None) as interrupts,
         _learning_rates_kept(optimizer) as peak_lrs,
@@ -298,8 +318,10 @@ def train_model(
         elif rank == 0:
             bar.write(f"going on from step {at.step}, as saved in {path.name}")
         while at.epoch < num_epochs and not _waited(at.history, patience):
-            batches = iter(train_loader) if saved is None else batches_left(train_loader, saved)
-            saved = None
+            if saved is not None and at.step < steps:
+                batches, saved = batches_left(train_loader, saved, device), None
+            else:
+                batches = iter(train_loader if at.step < steps else ())
             while batch_group := list(islice(batches, accumulation_steps)):
                 factor = learning_rate_factor(at.step, steps, warmup_steps, decay_to)
                 for group, peak_lr in zip(optimizer.param_groups, peak_lrs, strict=True):
@@ -315,8 +337,9 @@ def train_model(
                 bar.update()
                 if at.step % eval_freq == 0 or at.step == steps:
                     evaluate()
-                if any(gather(bool(interrupts))):
+                if in_any_process(bool(interrupts), device):
                     save()
+                    gather(None)  # nobody leaves before it is written
                     raise KeyboardInterrupt
                 if _waited(at.history, patience):
                     break
@@ -368,13 +391,14 @@ def _add_gradients(total_loss: nn.Module, batches: list, device: torch.device, b
     if not targets:
         raise ValueError(f"no target to learn from: all in {len(batches)} batches are -100")
     for index, batch in enumerate(batches):
-        inputs, target_batch = (part[rank::processes] for part in batch)
-        if not len(inputs):
+        if len(batch[0]) < processes:
             raise ValueError(f"{len(batch[0])} rows are too few for {processes} processes")
+        inputs, target_batch = (part[rank::processes] for part in batch)
         last = index == len(batches) - 1
         with nullcontext() if last else hold_gradients(total_loss):
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                loss = total_loss(inputs, target_batch) * (processes / targets)
+                loss = total_loss(inputs, target_batch) / targets
+                loss = loss * processes  # by which DistributedDataParallel divides
             loss.backward()
 
 
@@ -387,10 +411,11 @@ def _waited(history: History, patience: int | None) -> bool:
 
 
 def _record(history: History, metrics: dict) -> None:
-    if not math.isfinite(metrics["train_loss"]):
-        raise FloatingPointError(
-            f"the loss is {metrics['train_loss']} at step {metrics['step']}: lower the lr"
-        )
+    for name in ("train_loss", "val_loss"):
+        if not math.isfinite(metrics[name]):
+            raise FloatingPointError(
+                f"the loss is {metrics[name]} at step {metrics['step']}: lower the lr"
+            )
     history.steps.append(metrics["step"])
     history.epochs.append(metrics["epoch"])
     history.tokens_seen.append(metrics["tokens_seen"])
@@ -412,6 +437,24 @@ def _progress_bar(steps: int, done: int, rank: int) -> tqdm:
     """Return a bar on standard output, one stream for bar and log; only the first process shows."""
     hidden = {"disable": True} if rank else {}
     return tqdm(total=steps, initial=done, unit="step", file=sys.stdout, **hidden)
+
+
+@contextmanager
+def _only_writer(folder: str | Path | None) -> Iterator[None]:
+    """Keep every other run out of a folder for the length of a block; a crash frees it."""
+    if folder is None:
+        yield
+        return
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(Path(folder) / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ValueError(f"another run is writing to {folder}") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

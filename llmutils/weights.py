@@ -74,8 +74,7 @@ def save_compact(model: GPTModel, folder: str | Path) -> None:
     for name, parameter in model.named_parameters():
         weight = parameter.detach().float().cpu()
         if weight.dim() == 2:
-            scale = (weight.abs().amax(dim=1, keepdim=True) / 127).half()  # (rows, 1)
-            scale = scale.clamp(min=torch.finfo(torch.half).tiny)
+            scale = _half_rounded_up(weight.abs().amax(dim=1, keepdim=True) / 127)  # (rows, 1)
             stored[f"{name}.row_scale"] = scale
             weight = (weight / scale.float()).round().clamp(-127, 127).to(torch.int8)
         else:
@@ -86,3 +85,10 @@ def save_compact(model: GPTModel, folder: str | Path) -> None:
     (folder / "model.safetensors").write_bytes(save(stored, metadata={"format": "pt"}))
     text = json.dumps(asdict(model.config), indent=2) + "\n"
     (folder / "config.json").write_text(text, encoding="utf-8")
+
+
+def _half_rounded_up(numbers: torch.Tensor) -> torch.Tensor:
+    """Return positive 16-bit floats that are at least as large as the numbers."""
+    halves = numbers.half()
+    bits = halves.view(torch.int16) + (halves.float() < numbers)  # the next larger one
+    return bits.to(torch.int16).view(torch.half).clamp(min=2**-24)

@@ -78,6 +78,14 @@ def test_the_last_n_and_the_best_are_kept(tmp_path, tiny_model):
     assert read_checkpoint(tmp_path / "best.pt")["progress"] == {"step": 2}
 
 
+def test_files_of_other_names_are_no_checkpoints(tmp_path, tiny_model):
+    (tmp_path / "step-good.pt").touch()
+    for step in (1, 2, 3):
+        path = save(tmp_path, tiny_model, updated(tiny_model), step, keep=1)
+    assert latest_checkpoint(tmp_path) == path
+    assert (tmp_path / "step-good.pt").exists()
+
+
 def test_an_empty_or_missing_folder_has_no_checkpoint(tmp_path):
     assert latest_checkpoint(tmp_path) is None
     assert latest_checkpoint(tmp_path / "none") is None
@@ -173,7 +181,10 @@ def test_the_hash_of_a_dataset_tells_data_and_windows_apart(tmp_path):
         windows(text, stride=3),
         windows(text, context_length=3),
     )
+    before = torch.get_rng_state(), np.random.get_state()[1].tolist()
     assert hash_dataset(windows(text)) == hash_dataset(same)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.random.get_state()[1].tolist() == before[1]
     assert len({hash_dataset(dataset) for dataset in [same, *others]}) == 5
     for name, ids in (("a", [1, 2, 3, 4]), ("b", [1, 2, 3, 4]), ("c", [1, 2, 3, 5])):
         TokenFile.write(tmp_path / name, [ids])
@@ -203,7 +214,7 @@ def test_the_rest_of_an_epoch_is_the_rest_of_that_epoch(own_stream, used):
     drawn = torch.rand(2).tolist()
     rest = [batch.tolist() for batch in batches]
     torch.manual_seed(77)
-    left = batches_left(loader(), saved)
+    left = batches_left(loader(), saved, "cpu")
     assert torch.rand(2).tolist() == drawn
     assert [batch.tolist() for batch in left] == rest
     assert sorted(sum(first + rest, [])) == list(range(8))

@@ -1,4 +1,4 @@
-"""Training that is killed, interrupted, or shared by several processes (`make slow`)."""
+"""Training killed, interrupted, compiled, or shared by several processes (`make slow`)."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from llmutils.data import TokenFile
 
 pytestmark = pytest.mark.slow
 
-STEPS, KILLS, MAX_STEPS_A_LIFE = 200, 20, 8
+STEPS, KILLS, MAX_STEPS_A_LIFE = 400, 20, 8
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONUNBUFFERED": "1"}
 
 CHILD = """
@@ -50,7 +50,7 @@ rows = [tuple(row) for row in torch.randint(0, 64, (100, 2, 12))]
 model = GPTModel(GPTConfig(64, 12, 32, 4, 2, 0.1, False))
 loader = DataLoader(rows, 4, shuffle=True, generator=torch.Generator().manual_seed(5))
 history = train_model(
-    model, loader, DataLoader(rows[:8], 4), create_optimizer(model), "cpu", 8,
+    model, loader, DataLoader(rows[:8], 4), create_optimizer(model), "cpu", 16,
     eval_freq=1, eval_iter=1, warmup_steps=20, decay_to=0.1, folder=folder, keep=3,
 )
 torch.save = save
@@ -84,7 +84,9 @@ def never_stopped(tmp_path_factory):
 
 
 def test_twenty_kills_at_random_moments_change_not_one_bit(tmp_path, never_stopped):
-    draw, in_writes = random.Random(), 0
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    draw, in_writes = random.Random(seed), 0
     for _ in range(KILLS):
         child = start(tmp_path, tmp_path / "result.pt")
         for _ in range(draw.randint(1, MAX_STEPS_A_LIFE)):  # a line of the log each
@@ -190,15 +192,16 @@ def test_accumulation_in_two_processes_too(tmp_path, corpus):
 
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
 def test_a_run_goes_on_with_another_number_of_processes(tmp_path, corpus, before, after):
-    _, expected = complete(1, corpus, tmp_path / "whole")
-    process = launch(before, corpus, tmp_path / "run")
+    longer = ["--epochs", "4"]
+    _, expected = complete(1, corpus, tmp_path / "whole", *longer)
+    process = launch(before, corpus, tmp_path / "run", *longer)
     wait_for("step    7", process)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode != 0
     stopped = read_checkpoint(latest_checkpoint(tmp_path / "run"))["progress"]["step"]
-    assert 7 <= stopped < 20
-    out, found = complete(after, corpus, tmp_path / "run")
+    assert 7 <= stopped < 80
+    out, found = complete(after, corpus, tmp_path / "run", *longer)
     assert f"going on from step {stopped}" in out
     assert np.abs(found - expected).max() < 1e-5
 
@@ -219,10 +222,42 @@ def test_a_rank_that_dies_ends_the_job_and_leaves_a_checkpoint(tmp_path, corpus,
 
 
 def test_ctrl_c_on_the_command_line_ends_it_cleanly(tmp_path, corpus):
-    process = launch(1, corpus, tmp_path / "run")
+    process = launch(1, corpus, tmp_path / "run", "--epochs", "4")
     wait_for("step    3", process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130
     assert err.strip() == "stopped; the same command goes on from here"
     assert latest_checkpoint(tmp_path / "run").name >= "step-00000003.pt"
+
+
+def test_each_process_gets_its_own_dropout_back(tmp_path, corpus):
+    settings = ["--drop-rate", "0.2", "--epochs", "4"]
+    _, expected = complete(2, corpus, tmp_path / "whole", *settings)
+    process = launch(2, corpus, tmp_path / "run", *settings)
+    wait_for("step    7", process)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert process.returncode != 0
+    _, found = complete(2, corpus, tmp_path / "run", *settings)
+    assert np.array_equal(found, expected)
+
+
+def test_compiled_updates_have_the_losses_of_plain_ones(tmp_path, corpus):
+    _, plain = complete(1, corpus, tmp_path / "plain")
+    _, compiled = complete(1, corpus, tmp_path / "compiled", "--compile")
+    assert np.abs(plain - compiled).max() < 1e-4
+    _, shared = complete(2, corpus, tmp_path / "shared", "--compile")
+    assert np.abs(plain - shared).max() < 1e-4
+
+
+def test_muon_goes_on_where_it_was_killed(tmp_path, corpus):
+    settings = ["--muon-lr", "2e-3", "--epochs", "4"]
+    _, whole = complete(1, corpus, tmp_path / "whole", *settings)
+    process = launch(1, corpus, tmp_path / "run", *settings)
+    wait_for("step    9", process)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    _, found = complete(1, corpus, tmp_path / "run", *settings)
+    assert np.array_equal(found, whole)

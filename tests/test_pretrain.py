@@ -81,6 +81,20 @@ def test_validation_is_whole_files_kept_out_of_training(corpus, tmp_path):
     assert list(counts) == [tmp_path / "corpus.tok", tmp_path / "corpus.val.tok"]
 
 
+def test_a_folder_of_validation_texts_is_kept_out_too(corpus, tmp_path):
+    prepare([corpus], tmp_path / "corpus.tok", [corpus / "more"])
+    held_out = [*encode((corpus / "more" / "c.txt").read_text("utf-8")), EOT]
+    assert ids(tmp_path / "corpus.val.tok") == held_out
+    texts = [(corpus / name).read_text("utf-8") for name in ("a.txt", "b.txt")]
+    assert ids(tmp_path / "corpus.tok") == [t for text in texts for t in [*encode(text), EOT]]
+
+
+def test_validation_tokens_of_another_division_do_not_stay(corpus, tmp_path):
+    prepare([corpus], tmp_path / "corpus.tok", [corpus / "b.txt"])
+    prepare([corpus], tmp_path / "corpus.tok")
+    assert not (tmp_path / "corpus.val.tok").exists()
+
+
 @pytest.mark.parametrize("block", [5, 7, 64, 1000])
 @pytest.mark.parametrize("seed", range(4))
 def test_reading_in_blocks_gives_the_tokens_of_the_whole(tmp_path, monkeypatch, block, seed):
@@ -160,8 +174,9 @@ def test_another_setting_or_corpus_is_refused_with_the_difference_named(tokens, 
     assert main([*command, "--emb-dim", "32"]) == 1
     assert "emb_dim was 16, is 32" in capsys.readouterr().err
     (tmp_path / "c.txt").write_text(words(500, seed=9), encoding="utf-8")
-    prepare([tmp_path / "c.txt"], tokens)
-    assert main(command) == 1
+    prepare([tmp_path / "c.txt"], tmp_path / "other.tok")
+    command[1] = str(tmp_path / "other.tok")
+    assert main([*command, "--val", str(val_path(tokens))]) == 1
     assert "training data was " in capsys.readouterr().err
 
 
@@ -178,7 +193,10 @@ def test_damaged_and_missing_token_files_are_refused(tokens, tmp_path, capsys):
     command = ["train", str(tokens), "-o", str(tmp_path / "run"), *SMALL]
     val_path(tokens).unlink()
     assert main(command) == 1
-    assert "corpus.val.tok" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"error: no token file {val_path(tokens)}: `prepare` makes it, "
+        "for validation with --val-files\n"
+    )
     size = tokens.stat().st_size
     tokens.write_bytes(tokens.read_bytes()[:-2])
     assert main(command) == 1
@@ -187,6 +205,12 @@ def test_damaged_and_missing_token_files_are_refused(tokens, tmp_path, capsys):
     assert main(command) == 1
     assert "is not a token file" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_device_that_does_not_exist_is_refused(tokens, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["train", str(tokens), "-o", str(tmp_path / "run"), "--device", "cud"])
+    assert "no device 'cud': cpu, cuda or mps" in capsys.readouterr().err
 
 
 def test_a_trained_model_is_exported_and_measured(tokens, tmp_path, capsys):

@@ -318,6 +318,60 @@ def test_a_folder_of_another_run_is_refused(tmp_path, change, message):
         train(folder=tmp_path, **change)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"generator": torch.Generator().manual_seed(7)}, "training seed was 5, is 7"),
+        ({"generator": None}, "training seed was 5, is None"),
+        ({"shuffle": False}, "training order was 'RandomSampler', is 'SequentialSampler'"),
+        ({"drop_last": True}, "training batches was 4, is 3"),
+        ({"batch_size": 2}, "training batch_size was 4, is 2"),
+        ({"dataset": "other"}, "training data was "),
+    ],
+)
+def test_another_loader_is_another_run(tmp_path, change, message):
+    model, train_loader, val_loader = parts()
+    other = create_dataloader(TEXT.replace("and", "or"), 4, 8, 8).dataset
+    settings = {"batch_size": 4, "shuffle": True, "generator": torch.Generator().manual_seed(5)}
+    change = {name: other if value == "other" else value for name, value in change.items()}
+    for extra in ({}, change):
+        loader = DataLoader(**({"dataset": train_loader.dataset} | settings | extra))
+        arguments = (model, loader, val_loader, create_optimizer(model), "cpu", 1)
+        if not extra:
+            train_model(*arguments, folder=tmp_path)
+        else:
+            with pytest.raises(ValueError, match=message):
+                train_model(*arguments, folder=tmp_path)
+
+
+def test_two_runs_cannot_write_to_one_folder(tmp_path):
+    model, train_loader, val_loader = parts()
+    optimizer = create_optimizer(model, lr=1e-2)
+
+    def second():
+        with pytest.raises(ValueError, match="another run is writing to"):
+            train(folder=tmp_path)
+
+    crash_at(optimizer, 2, second)
+    train_model(model, train_loader, val_loader, optimizer, "cpu", 2, folder=tmp_path)
+
+
+def test_loaders_that_start_afresh_at_each_evaluation_are_refused():
+    model, train_loader, val_loader = parts()
+    loader = DataLoader(train_loader.dataset, 4, num_workers=1, persistent_workers=True)
+    with pytest.raises(ValueError, match="persistent_workers"):
+        train_model(model, loader, val_loader, create_optimizer(model), "cpu", 1)
+
+
+def test_compile_is_asked_for_once_and_only_if_wanted(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch, "compile", lambda module: compiled.append(module) or module)
+    train()
+    assert not compiled
+    train(compile=True)
+    assert len(compiled) == 1
+
+
 def test_how_often_to_evaluate_may_change_on_the_way(tmp_path):
     model, train_loader, val_loader = parts()
     optimizer = create_optimizer(model, lr=1e-2)
@@ -374,6 +428,7 @@ def test_gradients_longer_than_the_limit_are_shortened():
 
 def test_only_matrices_decay():
     model, _, _ = parts()
+    assert create_optimizer(model).defaults["fused"]
     groups = create_optimizer(model, weight_decay=0.3).param_groups
     decay = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
     assert len(decay) == len(list(model.parameters()))
@@ -442,8 +497,9 @@ def test_num_batches_limits_what_is_looked_at():
         ({"warmup_steps": -1}, "warmup_steps must be 0 or more, got -1"),
         ({"accumulation_steps": 0}, "accumulation_steps must be 1 or more, got 0"),
         ({"keep": 0}, "keep must be 1 or more, got 0"),
-        ({"patience": 0}, "patience 0 must be 1 or more"),
-        ({"decay_to": 1.5}, "decay_to 1.5 within 0..1"),
+        ({"eval_iter": 0}, "eval_iter must be 1 or more, got 0"),
+        ({"patience": 0}, "patience must be 1 or more, got 0"),
+        ({"decay_to": 1.5}, "decay_to must lie within 0..1, got 1.5"),
     ],
 )
 def test_settings_without_sense_are_refused(settings, message):
