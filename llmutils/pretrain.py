@@ -135,9 +135,9 @@ def _pieces(file: Path) -> Iterator[tuple[int, str | None]]:
         while block := stream.read(BLOCK):
             rest += block
             if cut := _last_cut(rest, len(rest) - len(block)):
-                yield cut, _decode(rest[:cut], file, offset)
+                yield cut, _text_of(rest[:cut], file, offset)
                 offset, rest = offset + cut, rest[cut:]
-        yield len(rest), _decode(rest, file, offset)
+        yield len(rest), _text_of(rest, file, offset)
     yield 0, None
 
 
@@ -154,7 +154,7 @@ def _last_cut(block: bytearray, start: int) -> int:
     return 0
 
 
-def _decode(data: bytearray, file: Path, offset: int) -> str:
+def _text_of(data: bytearray, file: Path, offset: int) -> str:
     """Return text as Python's text mode reads it: line ends as newlines, no byte order mark."""
     try:
         text = data.decode("utf-8")
@@ -270,7 +270,7 @@ def _loader(path: Path, options: argparse.Namespace) -> DataLoader:
     )
 
 
-def _device(name: str) -> torch.device:
+def _known_device(name: str) -> torch.device:
     try:
         return torch.device(name)
     except RuntimeError:
@@ -285,7 +285,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     best = "cuda" if torch.cuda.is_available() else "cpu"
-    device = {"type": _device, "default": best, "help": f"cpu, cuda or mps (default: {best})"}
+    device = {"type": _known_device, "default": best, "help": f"cpu, cuda or mps (default: {best})"}
 
     add = commands.add_parser("prepare", help="tokenise text files").add_argument
     add("sources", nargs="+", type=Path, help="text files, and folders to search for *.txt")
