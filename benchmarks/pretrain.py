@@ -4,6 +4,9 @@ Every row runs in a process of its own, so that its peak memory is its own. Timi
 to run: only the ratios within one run mean something. The training rows update a model of
 llmutils-small's shape on random tokens; transformers' GPT-2 of the same shape stands beside it.
 
+For Linux. With --device cuda the peak memory is the GPU's, and --peak-tflops (of dense bf16) adds
+the model FLOPs utilisation.
+
 Run: python benchmarks/pretrain.py [--megabytes 1000] [--steps 8] [--device cuda --peak-tflops 989]
 """
 
@@ -57,7 +60,7 @@ def encode_batch(megabytes):
 
 
 def train(steps, device, peer, bf16, compiled, rows):
-    """Make some updates and return tokens a second, and the parameters."""
+    """Make some updates; return tokens a second, the parameters, and a GPU's peak memory."""
     import torch
     import torch.nn.functional as F
 
@@ -113,8 +116,9 @@ def train(steps, device, peer, bf16, compiled, rows):
         for _ in range(steps):
             update()
         seconds = time.perf_counter() - start
+        on_gpu = torch.cuda.max_memory_allocated(place) if place.type == "cuda" else None
     parameters = sum(p.numel() for p in model.parameters())
-    return rows * SHAPE["context_length"] * steps / seconds, parameters
+    return rows * SHAPE["context_length"] * steps / seconds, parameters, on_gpu
 
 
 def measure(job, environment=None, processes=1, **arguments):
@@ -152,8 +156,10 @@ def main():
         return
 
     print(f"prepare, {options.megabytes} MB of text{'':21} MB/s   peak MB")
-    theirs, peak = measure("encode_batch", megabytes=min(100, options.megabytes))
-    print(f"  {'tiktoken encode_ordinary_batch (100 MB)':44} {theirs / 1e6:6.1f}  {peak:8.0f}")
+    sample = min(100, options.megabytes)  # all of it would not fit into memory
+    theirs, peak = measure("encode_batch", megabytes=sample)
+    name = f"tiktoken encode_ordinary_batch ({sample} MB)"
+    print(f"  {name:44} {theirs / 1e6:6.1f}  {peak:8.0f}")
     ours, peak = measure("prepare", megabytes=options.megabytes)
     print(f"  {'llmutils.pretrain prepare':44} {ours / 1e6:6.1f}  {peak:8.0f}")
     print(f"  ratio {ours / theirs:.2f}\n", flush=True)
@@ -169,10 +175,11 @@ def main():
         ("bf16, huge pages", {"peer": False, "bf16": True, "compiled": False}, huge),
         ("bf16, huge pages, torch.compile", {"peer": False, "bf16": True, "compiled": True}, huge),
     ]:
-        (speed, parameters), peak = measure("train", environment, **settings, **common)
+        (speed, parameters, on_gpu), peak = measure("train", environment, **settings, **common)
+        peak = on_gpu / 2**20 if on_gpu else peak
         first = first or speed
         line = f"  {name:38} {speed:9.0f} {speed / first:6.2f}  {peak:8.0f}"
-        if options.peak_tflops:
+        if options.peak_tflops and settings["bf16"]:
             # 6 operations a parameter and token, 12 a layer, width and token looked back on
             attention = 12 * SHAPE["n_layers"] * SHAPE["emb_dim"] * SHAPE["context_length"]
             share = speed * (6 * parameters + attention) / (options.peak_tflops * 1e12)
@@ -182,8 +189,8 @@ def main():
     if options.device == "cpu":
         one_thread = {"OMP_NUM_THREADS": "1", **huge}
         settings = {"peer": False, "bf16": True, "compiled": False} | common
-        (alone, _), _ = measure("train", one_thread, **settings)
-        (both, _), _ = measure("train", one_thread, processes=2, **settings)
+        (alone, *_), _ = measure("train", one_thread, **settings)
+        (both, *_), _ = measure("train", one_thread, processes=2, **settings)
         print("\ntorchrun, one thread a process, bf16       tokens/s  ratio")
         print(f"  {'1 process':38} {alone:9.0f} {1:6.2f}")
         print(f"  {'2 processes':38} {both:9.0f} {both / alone:6.2f}")
