@@ -308,7 +308,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--qkv-bias", action="store_true", help="biases in queries, keys and values")
     add("--batch-size", type=int, default=8, help="windows in a batch, over all processes")
     add("--accumulation-steps", type=int, default=1, help="batches for one update")
-    add("--epochs", type=int, default=1, help="passes over the corpus")
+    add("--epochs", type=float, default=1, help="passes over the corpus, as 2 or 0.5")
     add("--lr", type=float, default=1e-3, help="peak learning rate of AdamW")
     add("--muon-lr", type=float, help="Muon's, for the matrices in the blocks (default: AdamW)")
     add("--warmup-steps", type=int, default=200, help="updates until the peak")

@@ -169,7 +169,7 @@ def train_model(
     val_loader: DataLoader,
     optimizer: torch.optim.Optimizer,
     device: torch.device | str,
-    num_epochs: int,
+    num_epochs: float,
     eval_freq: int = 5,
     eval_iter: int | None = 5,
     start_context: str | None = None,
@@ -198,7 +198,7 @@ def train_model(
         val_loader: the same, of text kept out of the training.
         optimizer: as `create_optimizer` returns it.
         device: "cpu", "cuda", "mps" or a torch.device.
-        num_epochs: passes over the training data.
+        num_epochs: passes over the training data; 0.5 stops in the middle of the first.
         eval_freq: updates from one evaluation to the next.
         eval_iter: batches of either loader an evaluation looks at; None for all.
         start_context: the beginning of the text that is sampled after each epoch; None for none.
@@ -254,7 +254,7 @@ def train_model(
     total_loss = _TotalLoss(model, device)
     total_loss = share_gradients(torch.compile(total_loss) if compile else total_loss)
     updates_per_epoch = -(-len(train_loader) // accumulation_steps)
-    steps = num_epochs * updates_per_epoch
+    steps = round(num_epochs * updates_per_epoch)
     at, saved = _Place(History(), epoch_start=loader_state(train_loader)), None
     if folder is not None:
         run = describe_run(
@@ -322,7 +322,7 @@ def train_model(
                 batches, saved = batches_left(train_loader, saved, device), None
             else:
                 batches = iter(train_loader if at.step < steps else ())
-            while batch_group := list(islice(batches, accumulation_steps)):
+            while at.step < steps and (batch_group := list(islice(batches, accumulation_steps))):
                 factor = learning_rate_factor(at.step, steps, warmup_steps, decay_to)
                 for group, peak_lr in zip(optimizer.param_groups, peak_lrs, strict=True):
                     group["lr"] = peak_lr * factor

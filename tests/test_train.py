@@ -84,6 +84,16 @@ def test_history_says_when_each_loss_was_taken():
     assert len(history.train_losses) == len(history.val_losses) == len(history.steps)
 
 
+def test_a_fraction_of_an_epoch_is_the_beginning_of_a_whole_one(tmp_path):
+    n = len(parts()[1])
+    assert n > 2
+    model, history = train(1.5, eval_freq=1, folder=tmp_path)
+    assert history.steps[-1] == round(1.5 * n)
+    assert history.val_losses == train(2, eval_freq=1)[1].val_losses[: len(history.val_losses)]
+    again, same = train(1.5, eval_freq=1, folder=tmp_path)
+    assert same == history and torch.equal(weights(again), weights(model))
+
+
 def test_an_untrained_model_is_as_unsure_as_a_guess():
     _, history = train(num_epochs=0)
     assert history.steps == [0]
