@@ -65,7 +65,7 @@ def download(
                 part.unlink(missing_ok=True)  # nothing could tell whether a rest fits it
             for attempt in range(1, attempts + 1):
                 try:
-                    _fetch(url, part, timeout)
+                    _fetch(url, part, timeout, checked=bool(size or sha256))
                     wrong = _what_is_wrong(part, size, sha256)
                     if wrong is None:
                         part.replace(path)
@@ -88,20 +88,25 @@ def download(
     raise DownloadError(_advice(url, path, wrong))
 
 
-def _fetch(url: str, part: Path, timeout: float) -> None:
+def _fetch(url: str, part: Path, timeout: float, checked: bool) -> None:
     """Append to `part` what it lacks, or start it afresh if the server cannot continue."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     with urllib.request.urlopen(request, timeout=timeout) as response:
         if response.status != 206:
             have = 0
+        elif not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+            part.unlink()
+            raise ConnectionError("the server continues at another place than asked")
         length = response.headers.get("Content-Length")
         total = have + int(length) if length else None
+        if total is None and not checked and not response.chunked:
+            raise ConnectionError("the server does not say how long the file is")
         with (
             open(part, "ab" if have else "wb") as file,
             tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=part.stem) as bar,
         ):
-            while chunk := response.read(1 << 18):
+            while chunk := response.read1(1 << 18):  # what has arrived, for a stall loses nothing
                 file.write(chunk)
                 bar.update(len(chunk))
     found = part.stat().st_size

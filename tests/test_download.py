@@ -1,4 +1,10 @@
 import hashlib
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -188,3 +194,156 @@ def test_several_callers_at_once_fetch_once():
             thread.join()
         assert requests == [None]
     assert (cache_folder() / "b").read_bytes() == BODY
+
+
+def pause(seconds):
+    threading.Event().wait(seconds)  # `time.sleep` is switched off in these tests
+
+
+def stalls(request):
+    whole(request, upto=200_000)
+    request.wfile.flush()
+    pause(2)
+
+
+def resets(request):
+    whole(request, upto=200_000)
+    request.wfile.flush()
+    pause(0.2)
+    linger = struct.pack("ii", 1, 0)  # a close that sends a reset
+    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    request.connection.shutdown(socket.SHUT_RD)
+    request.connection.close()
+    request.wfile = request.rfile
+
+
+@pytest.mark.parametrize("breaks", [stalls, resets])
+def test_a_stalled_or_reset_connection_is_continued(breaks):
+    with server(breaks, whole) as (url, requests):
+        assert download(url, "b", sha256=SHA256, timeout=0.5).read_bytes() == BODY
+        assert len(requests) == 2 and requests[1].startswith("bytes=")
+
+
+def test_a_redirect_is_followed():
+    with server(whole) as (target, _):
+
+        def redirect(request):
+            request.send_response(302)
+            request.send_header("Location", target)
+            request.end_headers()
+
+        with server(redirect) as (url, requests):
+            assert download(url, "b", len(BODY), SHA256).read_bytes() == BODY
+            assert len(requests) == 1
+
+
+def test_a_server_that_dies_half_way_leaves_a_part_and_no_file(tmp_path):
+    with server(truncated) as (url, _), pytest.raises(DownloadError, match="200,000 of 512,000"):
+        download(url, "b", attempts=1)
+    assert not (tmp_path / "b").exists()
+    assert (tmp_path / "b.part").read_bytes() == BODY[:200_000]
+
+
+def test_a_file_of_unknown_length_is_not_taken_for_whole(tmp_path):
+    with server(no_length) as (url, _):
+        with pytest.raises(DownloadError, match="does not say how long"):
+            download(url, "b", attempts=1)
+        assert not (tmp_path / "b").exists()
+        assert download(url, "b", sha256=SHA256).read_bytes() == BODY
+
+
+def test_a_server_that_continues_elsewhere_is_started_afresh(tmp_path):
+    def elsewhere(request):
+        request.send_response(206)
+        request.send_header("Content-Range", f"bytes 0-{len(BODY) - 1}/{len(BODY)}")
+        request.send_header("Content-Length", str(len(BODY)))
+        request.end_headers()
+        request.wfile.write(BODY)
+
+    (tmp_path / "b.part").write_bytes(BODY[:1000])
+    with server(elsewhere, whole) as (url, requests):
+        assert download(url, "b", len(BODY)).read_bytes() == BODY
+        assert requests == ["bytes=1000-", None]
+
+
+def test_a_folder_that_cannot_be_made_is_one_error(tmp_path):
+    (tmp_path / "taken").write_text("a file, not a folder", encoding="utf-8")
+    with server(whole) as (url, requests):
+        with pytest.raises(DownloadError, match="could not get .*(taken|directory)"):
+            download(url, "taken/b", len(BODY))
+        assert requests == []
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "a file, not a folder"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
+def test_a_read_only_folder_is_one_error(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with server(whole) as (url, _), pytest.raises(DownloadError, match="Permission denied"):
+        download(url, "closed/b", len(BODY))
+
+
+def in_process(code, *arguments):
+    """Start Python on some code that may use `download` and its arguments."""
+    command = [sys.executable, "-c", f"import sys\nfrom llmutils.download import *\n{code}"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    return subprocess.Popen([*command, *map(str, arguments)], **pipes)
+
+
+def test_two_processes_fetch_once():
+    def slow(request):
+        pause(0.5)
+        whole(request)
+
+    with server(slow) as (url, requests):
+        code = "print(download(sys.argv[1], 'b', int(sys.argv[2])).stat().st_size)"
+        processes = [in_process(code, url, len(BODY)) for _ in range(2)]
+        outputs = [process.communicate(timeout=60)[0] for process in processes]
+        assert outputs == [f"{len(BODY)}\n"] * 2 and requests == [None]
+    assert (cache_folder() / "b").read_bytes() == BODY
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_leaves_a_part_that_the_next_call_continues(tmp_path):
+    waiting = threading.Event()
+
+    def slow(request):
+        whole(request, upto=300_000)
+        request.wfile.flush()
+        waiting.wait(20)
+
+    with server(slow, whole) as (url, requests):
+        process = in_process("download(sys.argv[1], 'b', int(sys.argv[2]))", url, len(BODY))
+        part = tmp_path / "b.part"
+        for _ in range(300):
+            if part.exists() and part.stat().st_size:
+                break
+            pause(0.1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode != 0 and "KeyboardInterrupt" in errors
+        waiting.set()
+        assert not (tmp_path / "b").exists() and BODY.startswith(part.read_bytes())
+        assert download(url, "b", sha256=SHA256).read_bytes() == BODY
+        assert requests[1] == f"bytes={part_size(requests[1])}-" and part_size(requests[1]) > 0
+
+
+def part_size(header):
+    return int(header.removeprefix("bytes=").removesuffix("-"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on a file's size")
+def test_a_full_disk_is_one_error_and_leaves_the_good_file_alone(tmp_path):
+    code = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    download(sys.argv[1], "b", 512_000, attempts=1)
+except DownloadError as error:
+    print(error)
+"""
+    (tmp_path / "b").write_bytes(b"an older one")
+    with server(whole) as (url, _):
+        output, errors = in_process(code, url).communicate(timeout=60)
+        assert "could not get" in output and "File too large" in output, errors
+        assert (tmp_path / "b").read_bytes() == b"an older one"
+        assert download(url, "b", len(BODY), SHA256).read_bytes() == BODY
