@@ -268,6 +268,12 @@ def _read_openai(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
         )
     except ValueError as error:
         raise ValueError(f"{folder / 'hparams.json'} is damaged: {error}") from error
+    for name, known in GPT2_CONFIGS.items():  # no shape would tell
+        if config != known and asdict(config) | {"n_heads": known.n_heads} == asdict(known):
+            raise ValueError(
+                f"{folder / 'hparams.json'} is damaged: n_head is {config.n_heads}, {name} has "
+                f"{known.n_heads}"
+            )
     state = gpt2_files.stamp(folder)
     with FileLock(folder / ".lock"):
         if not path.exists() or _metadata(path).get("made from") != state:
