@@ -114,8 +114,8 @@ def test_a_flipped_byte_of_the_index_is_noticed_unless_it_means_nothing(checkpoi
         except ValueError as error:
             assert INDEX in str(error)
             noticed += 1
-        else:  # the last 48 bytes are filled up with zeros that nobody reads
-            assert place > len(whole) - 48 and torch.equal(loaded(ids), random_model()(ids))
+        else:  # an empty block and padding at the end are never read
+            assert place > len(whole) - 100 and torch.equal(loaded(ids), random_model()(ids))
     assert noticed >= 0.9 * len(places)
 
 
