@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from safetensors.torch import save_file
@@ -116,7 +117,7 @@ def read_openai(folder: str | Path) -> dict[str, Any]:
     """
     folder = Path(folder)
     params: dict[str, Any] = {"hparams": read_hparams(folder)}
-    tf = _tensorflow()
+    tf = import_tensorflow()
     try:
         reader = tf.train.load_checkpoint(str(folder / "model.ckpt"))
         shapes, types = reader.get_variable_to_shape_map(), reader.get_variable_to_dtype_map()
@@ -139,7 +140,7 @@ def write_openai(folder: Path, params: Mapping[str, Any]) -> None:
     """Write weights as OpenAI's checkpoint, without its graph (`model.ckpt.meta`)."""
     files = {**vocabulary_files(params["hparams"]["n_vocab"]), "checkpoint": CHECKPOINT}
     files["hparams.json"] = json.dumps(params["hparams"])
-    tf = _tensorflow()
+    tf = import_tensorflow()
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
@@ -280,8 +281,8 @@ def _spelling():
     return lambda token: "".join(letters[byte] for byte in token)
 
 
-def _tensorflow():
-    """Import TensorFlow without its greetings."""
+def import_tensorflow() -> ModuleType:
+    """Return TensorFlow, imported without its greetings on standard error."""
     sys.stderr.flush()
     stderr = os.dup(2)
     with open(os.devnull, "wb") as nowhere:

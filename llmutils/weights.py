@@ -85,7 +85,7 @@ def load_weights_into_gpt(model: GPTModel, params: Mapping[str, Any]) -> None:
             model is as it was.
     """
     weights = {name: _as_matrix(value) for name, value in params.items() if name != "hparams"}
-    _check(weights, params.get("hparams"), model.config)
+    _check_weights(weights, params.get("hparams"), model.config)
     own = dict(model.named_parameters())
     with torch.no_grad():
         for name, weight in _to_ours(weights, model.config):
@@ -282,7 +282,7 @@ def _read_openai(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
                 name: _as_matrix(params.pop(name)) for name in [*params] if name != "hparams"
             }
             try:
-                _check(weights, hparams, config)
+                _check_weights(weights, hparams, config)
             except ValueError as error:
                 raise ValueError(
                     f"hparams.json in {folder} disagrees with the rest: {error}"
@@ -333,7 +333,7 @@ def _read_transformers(
         name = gpt2_files.hub_name(variable).removeprefix("transformer.")
         if name in stored:
             weights[variable] = stored.pop(name).float()
-    _check(weights | stored, gpt2_hparams(config), config)
+    _check_weights(weights | stored, gpt2_hparams(config), config)
     return config, {name: weight.contiguous() for name, weight in _to_ours(weights, config)}
 
 
@@ -343,7 +343,7 @@ def _as_matrix(value: Any) -> torch.Tensor:
     return weight[0] if weight.dim() == 3 and weight.shape[0] == 1 else weight
 
 
-def _check(
+def _check_weights(
     weights: Mapping[str, torch.Tensor], hparams: Mapping[str, int] | None, config: GPTConfig
 ) -> None:
     """Compare names, shapes and sizes with what a model has; name every difference at once."""
