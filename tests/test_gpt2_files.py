@@ -1,17 +1,30 @@
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import torch
 
 from llmutils import gpt2_files
 from llmutils.config import GPT2_CONFIGS, GPTConfig
+from llmutils.download import DownloadError
 from llmutils.gpt2_files import BYTES, CHECKPOINT, DATA, FILES, INDEX, SHA256, vocabulary_files
 from llmutils.model import GPTModel
-from llmutils.weights import export_gguf, export_openai, gpt2_params, load_pretrained
+from llmutils.weights import (
+    export_gguf,
+    export_openai,
+    gpt2_params,
+    load_pretrained,
+    save_pretrained,
+)
 
 CONFIG = GPTConfig(50257, 12, 8, 2, 2, 0.1, True, tie_embeddings=True)
 
@@ -212,3 +225,112 @@ def test_another_vocabulary_cannot_be_written_with_gpt2s_tokenizer(tmp_path):
         with pytest.raises(ValueError, match="GPT-2's tokenizer has 50257 tokens, the model 64"):
             write(model, tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+# --- fetching, from a server on this machine -----------------------------------------------------
+
+TINY = {"gpt2": CONFIG}
+
+
+@contextmanager
+def serving(folder, prefix, requests):
+    """Serve the files of a folder under a prefix, and the little of the hub's API that is asked."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            if "/api/models/" in self.path:
+                files = [{"rfilename": path.name} for path in folder.iterdir()]
+                answer = {"id": "openai-community/gpt2", "sha": "a" * 40, "siblings": files}
+                if "/tree/" in self.path:
+                    answer = [
+                        {"type": "file", "path": p.name, "size": p.stat().st_size, "oid": "0"}
+                        for p in folder.iterdir()
+                    ]
+                body = json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            else:
+                super().do_GET()
+
+        def end_headers(self):
+            self.send_header("X-Repo-Commit", "a" * 40)
+            self.send_header("ETag", f'"{Path(self.path).name}"')
+            super().end_headers()
+
+        def translate_path(self, path):
+            return str(folder / Path(path).name) if path.startswith(prefix) else "/nowhere"
+
+        def log_message(self, *_):
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{httpd.server_port}"
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+
+
+def test_a_gpt2_is_fetched_from_openai_once(written, tmp_path, monkeypatch):
+    monkeypatch.setenv("LLMUTILS_CACHE", str(tmp_path))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr("llmutils.weights.GPT2_CONFIGS", TINY)
+    monkeypatch.setattr(gpt2_files, "BYTES", {})
+    ids, requests = torch.arange(5)[None], []
+    with serving(written, "/models/124M/", requests) as url:
+        monkeypatch.setattr(gpt2_files, "URL", f"{url}/models")
+        model = load_pretrained("gpt2")
+        assert requests == [f"/models/124M/{file}" for file in FILES]
+    assert torch.equal(model(ids), random_model()(ids))
+    assert torch.equal(load_pretrained("124M")(ids), model(ids))  # the server is gone
+    monkeypatch.setattr("llmutils.weights.GPT2_CONFIGS", {"gpt2": replace(CONFIG, n_layers=3)})
+    with pytest.raises(ValueError, match="n_layers=2.*expected .*n_layers=3"):
+        load_pretrained("gpt2")
+
+
+def test_a_gpt2_that_openais_server_has_not_is_one_error(written, tmp_path, monkeypatch):
+    monkeypatch.setenv("LLMUTILS_CACHE", str(tmp_path))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving(written, "/models/355M/", []) as url:
+        monkeypatch.setattr(gpt2_files, "URL", f"{url}/models")
+        with pytest.raises(DownloadError, match="124M/hparams.json: the server answers 404"):
+            load_pretrained("gpt2")
+
+
+def load_from_hub(endpoint, home, offline):
+    code = f"""
+import torch
+from llmutils import weights
+from llmutils.config import GPTConfig
+weights.GPT2_CONFIGS = {{"gpt2": {CONFIG}}}
+print(weights.load_pretrained("gpt2", source="huggingface")(torch.arange(5)[None]).sum().item())
+"""
+    environment = {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), "NO_PROXY": "127.0.0.1"}
+    environment |= {"LLMUTILS_OFFLINE": "1"} if offline else {}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def test_a_gpt2_is_fetched_from_a_mirror_of_the_hub_into_its_own_cache(tmp_path):
+    model, requests = random_model(), []
+    save_pretrained(model, tmp_path / "files")
+    expected = pytest.approx(model(torch.arange(5)[None]).sum().item(), rel=1e-5)
+    with serving(tmp_path / "files", "/openai-community/gpt2/resolve/", requests) as url:
+        done = load_from_hub(url, tmp_path / "hub", offline=False)
+        assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == expected
+    fetched = {path.rsplit("/", 1)[1] for path in requests if "/resolve/" in path}
+    assert fetched == {"config.json", "model.safetensors"}
+    again = load_from_hub(url, tmp_path / "hub", offline=True)  # the server is gone
+    assert float(again.stdout) == expected
+    missing = load_from_hub(url, tmp_path / "empty", offline=True)
+    assert "DownloadError: could not get openai-community/gpt2" in missing.stderr
