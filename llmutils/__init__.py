@@ -16,7 +16,8 @@ which imports only those above it:
     checkpoint   save a training run, and go on with it
     muon         an optimizer that needs fewer tokens than AdamW
     train        losses, evaluation, one training loop for all stages
-    weights      pretrained weights: the small model that ships with the project
+    gpt2_files   where GPT-2's files are, and how others lay them out
+    weights      GPT-2's weights in, ours out
     pretrain     the command line: python -m llmutils.pretrain
 """
 

@@ -11,7 +11,8 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -146,12 +147,13 @@ def write_openai(folder: Path, params: Mapping[str, Any]) -> None:
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     names = sorted(params.keys() - {"hparams"})
     arrays = [params[n].numpy()[None] if n.endswith("/w") else params[n].numpy() for n in names]
-    tf.raw_ops.SaveV2(
-        prefix=str(folder / "model.ckpt"),
-        tensor_names=names,
-        shape_and_slices=[""] * len(names),
-        tensors=[tf.constant(array) for array in arrays],
-    )
+    with _stderr_closed():
+        tf.raw_ops.SaveV2(
+            prefix=str(folder / "model.ckpt"),
+            tensor_names=names,
+            shape_and_slices=[""] * len(names),
+            tensors=[tf.constant(array) for array in arrays],
+        )
 
 
 def write_huggingface(folder: Path, params: Mapping[str, Any], drop_rate: float) -> None:
@@ -282,22 +284,34 @@ def _spelling():
 
 
 def import_tensorflow() -> ModuleType:
-    """Return TensorFlow, imported without its greetings on standard error."""
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)  # the greetings come from C++ and heed no setting
+    """Return TensorFlow, imported without its greetings on standard error.
+
+    Raises:
+        ImportError: it is not installed.
+    """
     try:
-        import tensorflow
+        with _stderr_closed():
+            import tensorflow
     except ImportError as error:
         raise ImportError(
             "OpenAI's checkpoints are in TensorFlow's format, and tensorflow is not installed: "
             "pip install tensorflow, or load with source='huggingface'"
         ) from error
+    return tensorflow
+
+
+@contextmanager
+def _stderr_closed() -> Iterator[None]:
+    """Send standard error nowhere for a block: TensorFlow's C++ heeds no setting."""
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
-    return tensorflow
 
 
 def _damaged(path: Path, what: str) -> ValueError:

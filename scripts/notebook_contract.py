@@ -25,7 +25,16 @@ PLUMBING = {  # public names that no notebook builds: "*" for all of a module
     "distributed": "*",
     "checkpoint": "*",
     "muon": "*",
-    "weights": "*",
+    "gpt2_files": "*",
+    "weights": {
+        "ASSETS",
+        "load_pretrained",
+        "save_compact",
+        "save_pretrained",
+        "export_openai",
+        "export_gguf",
+        "gpt2_params",
+    },
     "pretrain": "*",
     "data": {"TokenFile"},  # GPTDataset with its ids in a file
     "tokenizer": {"GPT2_SPLIT_PATTERN", "GPT2_TABLE_SHA256", "get_tokenizer"},
