@@ -32,7 +32,12 @@ SHA256 = {  # of the files that all sizes share
     "encoder.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
     "vocab.bpe": "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
 }
-BYTES = {"124M": {"hparams.json": 90, INDEX: 5_215, DATA: 497_759_232}}  # as far as known
+BYTES = {  # as far as known; 4 for each parameter in the data file
+    "124M": {"hparams.json": 90, INDEX: 5_215, DATA: 497_759_232},
+    "355M": {DATA: 1_419_292_672},
+    "774M": {DATA: 3_096_120_320},
+    "1558M": {DATA: 6_230_444_800},
+}
 FILES = ["hparams.json", *SHA256, INDEX, DATA]
 
 
@@ -147,7 +152,7 @@ def write_openai(folder: Path, params: Mapping[str, Any]) -> None:
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     names = sorted(params.keys() - {"hparams"})
     arrays = [params[n].numpy()[None] if n.endswith("/w") else params[n].numpy() for n in names]
-    with _stderr_closed():
+    with _stderr_silenced():
         tf.raw_ops.SaveV2(
             prefix=str(folder / "model.ckpt"),
             tensor_names=names,
@@ -290,7 +295,7 @@ def import_tensorflow() -> ModuleType:
         ImportError: it is not installed.
     """
     try:
-        with _stderr_closed():
+        with _stderr_silenced():
             import tensorflow
     except ImportError as error:
         raise ImportError(
@@ -301,7 +306,7 @@ def import_tensorflow() -> ModuleType:
 
 
 @contextmanager
-def _stderr_closed() -> Iterator[None]:
+def _stderr_silenced() -> Iterator[None]:
     """Send standard error nowhere for a block: TensorFlow's C++ heeds no setting."""
     sys.stderr.flush()
     stderr = os.dup(2)

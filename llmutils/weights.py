@@ -116,7 +116,7 @@ def load_pretrained(
     if source not in ("openai", "huggingface"):
         raise ValueError(f"source must be 'openai' or 'huggingface', got {source!r}")
     name = str(name_or_folder)
-    name = {size: name for name, size in gpt2_files.SIZES.items()}.get(name, name)
+    name = {size: gpt2 for gpt2, size in gpt2_files.SIZES.items()}.get(name, name)
     if name == "llmutils-small":
         folder = ASSETS / name
     elif name in GPT2_CONFIGS:
@@ -275,12 +275,13 @@ def _read_openai(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
                 f"{known.n_heads}"
             )
     state = gpt2_files.stamp(folder)
+    if _metadata(path).get("made from") == state:
+        return config, _load_safetensors(path)
     with FileLock(folder / ".lock"):
-        if not path.exists() or _metadata(path).get("made from") != state:
+        if _metadata(path).get("made from") != state:  # no other process was faster
             params = gpt2_files.read_openai(folder)
-            weights = {
-                name: _as_matrix(params.pop(name)) for name in [*params] if name != "hparams"
-            }
+            del params["hparams"]
+            weights = {name: _as_matrix(params.pop(name)) for name in [*params]}
             try:
                 _check_weights(weights, hparams, config)
             except ValueError as error:
@@ -301,14 +302,14 @@ def _read_transformers(
     C = settings.get("n_embd", 768)
     for name, accepted in {  # where another value would make it another function
         "model_type": ["gpt2"],
-        "activation_function": ["gelu_new", "gelu_pytorch_tanh"],
+        "activation_function": ["gelu_pytorch_tanh", "gelu_new"],
         "layer_norm_epsilon": [1e-5],
         "n_inner": [None, 4 * C],
         "scale_attn_weights": [True],
         "scale_attn_by_inverse_layer_idx": [False],
         "add_cross_attention": [False],
     }.items():
-        if settings.get(name, accepted[0]) not in accepted:
+        if name in settings and settings[name] not in accepted:
             raise ValueError(f"{name} is {settings[name]!r}, a GPT-2 has {accepted[-1]!r}")
     config = GPTConfig(
         settings.get("vocab_size", 50257),
@@ -349,16 +350,19 @@ def _check_weights(
     """Compare names, shapes and sizes with what a model has; name every difference at once."""
     with torch.device("meta"):
         own = dict(GPTModel(config).named_parameters())
-    expected = {}
+    expected, hparams = {}, hparams or {}
     for variable, (transposed, names) in gpt2_parts(config).items():
         if names[0] in own:  # the biases of queries, keys and values may be missing
-            *rows, columns = reversed(own[names[0]].shape) if transposed else own[names[0]].shape
-            expected[variable] = (*rows, columns * len(names))
+            shape = list(own[names[0]].shape)
+            if transposed:
+                shape.reverse()
+            shape[-1] *= len(names)
+            expected[variable] = tuple(shape)
     found = {name: tuple(weight.shape) for name, weight in weights.items()}
     faults = [
-        f"{name} is {(hparams or {}).get(name)}, the model has {size}"
+        f"{name} is {hparams.get(name)}, the model has {size}"
         for name, size in gpt2_hparams(config).items()
-        if (hparams or {}).get(name) != size
+        if hparams.get(name) != size
     ]
     for name in sorted(found | expected):
         if name not in found:
@@ -390,10 +394,11 @@ def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _metadata(path: Path) -> dict[str, str]:
+    """Return the texts in a safetensors file's header; none if it is missing or broken."""
     try:
         with safe_open(path, "pt") as file:
             return file.metadata() or {}
-    except SafetensorError:
+    except (SafetensorError, FileNotFoundError):
         return {}
 
 

@@ -16,7 +16,16 @@ import torch
 from llmutils import gpt2_files
 from llmutils.config import GPT2_CONFIGS, GPTConfig
 from llmutils.download import DownloadError
-from llmutils.gpt2_files import BYTES, CHECKPOINT, DATA, FILES, INDEX, SHA256, vocabulary_files
+from llmutils.gpt2_files import (
+    BYTES,
+    CHECKPOINT,
+    DATA,
+    FILES,
+    INDEX,
+    SHA256,
+    SIZES,
+    vocabulary_files,
+)
 from llmutils.model import GPTModel
 from llmutils.weights import (
     export_gguf,
@@ -55,11 +64,12 @@ def test_the_vocabulary_files_are_those_that_openai_published():
         assert hashlib.sha256(text.encode()).hexdigest() == SHA256[name]
 
 
-def test_the_known_sizes_are_those_of_the_known_model():
-    config = GPT2_CONFIGS["gpt2"]
-    with torch.device("meta"):
-        numbers = sum(parameter.numel() for parameter in GPTModel(config).parameters())
-    assert BYTES["124M"][DATA] == 4 * numbers and len(CHECKPOINT) == 77
+def test_the_known_sizes_are_those_of_the_known_models():
+    for name, config in GPT2_CONFIGS.items():
+        with torch.device("meta"):
+            numbers = sum(parameter.numel() for parameter in GPTModel(config).parameters())
+        assert BYTES[SIZES[name]][DATA] == 4 * numbers
+    assert len(CHECKPOINT) == 77
 
 
 def test_what_we_write_has_openais_files_and_variables(checkpoint):
