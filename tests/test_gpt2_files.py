@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import torch
 from llmutils import gpt2_files
 from llmutils.config import GPT2_CONFIGS, GPTConfig
 from llmutils.download import DownloadError
+from llmutils.generate import generate
 from llmutils.gpt2_files import (
     BYTES,
     CHECKPOINT,
@@ -27,6 +29,7 @@ from llmutils.gpt2_files import (
     vocabulary_files,
 )
 from llmutils.model import GPTModel
+from llmutils.tokenizer import get_tokenizer, text_to_token_ids
 from llmutils.weights import (
     export_gguf,
     export_openai,
@@ -235,6 +238,26 @@ def test_another_vocabulary_cannot_be_written_with_gpt2s_tokenizer(tmp_path):
         with pytest.raises(ValueError, match="GPT-2's tokenizer has 50257 tokens, the model 64"):
             write(model, tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.llama
+def test_llama_cpp_continues_with_our_greedy_tokens(tmp_path):
+    import llama_cpp
+
+    model, text = load_pretrained("llmutils-small"), "The old man looked at the sea"
+    export_gguf(model, tmp_path / "model.gguf")
+    peer = llama_cpp.Llama(str(tmp_path / "model.gguf"), n_ctx=256, verbose=False)
+    prompt = get_tokenizer().encode_ordinary(text)
+    assert peer.tokenize(text.encode(), add_bos=False) == prompt
+    theirs = list(islice(peer.generate(prompt, top_k=1, temp=0.0, repeat_penalty=1.0), 40))
+    assert theirs == generate(model, [prompt], 40)[0][len(prompt) :].tolist()
+
+
+@pytest.mark.network
+def test_openai_and_the_hub_publish_the_same_gpt2():
+    openai, hub = (load_pretrained("gpt2", source=s) for s in ("openai", "huggingface"))
+    ids = text_to_token_ids("Every effort moves you", get_tokenizer())
+    torch.testing.assert_close(openai(ids), hub(ids), atol=1e-4, rtol=0)
 
 
 # --- fetching, from a server on this machine -----------------------------------------------------
