@@ -5,7 +5,8 @@ and llms-from-scratch (a package on PyPI, not among the pinned ones) does the sa
 Seconds count from after the interpreter's start: with the imports, and for the loading alone.
 Timings drift from run to run: only the ratios within one run mean something. For Linux.
 
-Run: pip install llms-from-scratch && python benchmarks/weights.py
+Run: python benchmarks/weights.py, in an environment of its own that has llms-from-scratch as well
+(it asks for an older numpy than ours)
 """
 
 import json

@@ -68,7 +68,7 @@ def test_heavy_packages_are_imported_only_when_needed():
 def test_files_are_opened_with_their_encoding_named():
     for path in [*ROOT.glob("llmutils/*.py"), *ROOT.glob("scripts/*.py")]:
         source = path.read_text(encoding="utf-8")
-        for call in re.findall(r"(?:read_text|write_text|(?<![a-z])open)\([^\n]*", source):
+        for call in re.findall(r"(?:read_text|write_text|(?<![a-z_])open)\([^\n]*", source):
             assert "encoding=" in call or '"rb"' in call or '"wb"' in call, call
 
 
