@@ -1,12 +1,20 @@
 import json
+import socket
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch.utils.data import DataLoader
 
 from llmutils.config import GPTConfig
+from llmutils.data import GPTDataset
 from llmutils.model import GPTModel
-from llmutils.weights import load_pretrained, save_compact
+from llmutils.tokenizer import get_tokenizer
+from llmutils.train import calc_loss_loader
+from llmutils.weights import ASSETS, load_pretrained, save_compact
+
+STORY = Path(__file__).parents[1] / "the-verdict.txt"
 
 
 @pytest.fixture
@@ -96,3 +104,26 @@ def test_unknown_names_and_files_that_do_not_fit_are_refused(folder, tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ValueError, match="is not a whole safetensors file"):
         load_pretrained(folder)
+
+
+def test_the_shipped_model_is_small_tied_float32_and_needs_no_network(monkeypatch):
+    def no_network(*_):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", no_network)
+    size = sum(path.stat().st_size for path in (ASSETS / "llmutils-small").glob("*.safetensors"))
+    assert 0 < size <= 25_000_000
+    model = load_pretrained("llmutils-small")
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert model.out_head.weight is model.tok_emb.weight
+    assert model.config.vocab_size == 50257 and model.config.context_length >= 256
+
+
+def test_the_shipped_model_has_learned_words_and_their_order():
+    model = load_pretrained("llmutils-small")
+    text = STORY.read_text(encoding="utf-8")  # by an author it knows, but not this story
+    losses = []
+    for words in (text.split(" "), text.split(" ")[::-1]):
+        story = GPTDataset(" ".join(words), get_tokenizer(), 256, 256)
+        losses.append(calc_loss_loader(DataLoader(story), model, "cpu"))
+    assert losses[0] < 4.8 and losses[1] > losses[0] + 1
