@@ -5,7 +5,10 @@ from collections import Counter
 from pathlib import Path
 from statistics import mean, median
 
+import pandas
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -30,7 +33,6 @@ def texts(rows):
 
 def split(rows, seed):
     """The chapter's: as much ham as spam, shuffled, 70 % to train, 10 % to validate, the rest."""
-    pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(rows, columns=["label", "text"])
     spam = table[table["label"] == "spam"]
     ham = table[table["label"] == "ham"].sample(len(spam), random_state=seed)
@@ -40,11 +42,9 @@ def split(rows, seed):
 
 
 def accuracy(rows, seed):
-    text = pytest.importorskip("sklearn.feature_extraction.text")
-    linear = pytest.importorskip("sklearn.linear_model")
     train, test = split(rows, seed)
-    vectorizer = text.CountVectorizer()
-    model = linear.LogisticRegression(max_iter=1000)
+    vectorizer = CountVectorizer()
+    model = LogisticRegression(max_iter=1000)
     model.fit(vectorizer.fit_transform(train["text"]), train["label"])
     return model.score(vectorizer.transform(test["text"]), test["label"])
 
