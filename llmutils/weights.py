@@ -21,6 +21,7 @@ import torch
 from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
+from torch.overrides import TorchFunctionMode
 
 from llmutils import gpt2_files
 from llmutils.config import GPT2_CONFIGS, GPTConfig
@@ -132,7 +133,7 @@ def load_pretrained(
         raise ValueError(f"{folder} holds {config}, expected {GPT2_CONFIGS[name]}: delete it")
     if drop_rate is not None:
         config = replace(config, drop_rate=drop_rate)
-    with torch.device("meta"):  # neither memory nor random numbers for what is replaced at once
+    with torch.device("meta"), _NoInit():  # neither memory nor numbers for what is replaced at once
         model = GPTModel(config)
     expected = {name: parameter.shape for name, parameter in model.named_parameters()}
     found = {name: weight.shape for name, weight in weights.items()}
@@ -383,6 +384,16 @@ def _to_ours(
         pieces = weights.pop(variable).chunk(len(names), dim=-1)
         for name, piece in zip(names, pieces, strict=True):
             yield name, piece.T if transposed else piece
+
+
+class _NoInit(TorchFunctionMode):
+    """Skip drawing initial weights; on the meta device, that would import half of PyTorch first."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
