@@ -67,7 +67,7 @@ def fetch_huggingface(name: str) -> Path:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise DownloadError(
             f"could not get {repository} from the Hugging Face hub: {reason} "
-            "(HF_ENDPOINT names a mirror; a folder with config.json and model.safetensors does too)"
+            "(HF_ENDPOINT can name a mirror; or load a folder with its two files)"
         ) from error
     return Path(folder)
 

@@ -245,11 +245,12 @@ def _read(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
         )
     try:
         settings = json.loads(path.read_bytes())
-        if "model_type" in settings:
-            return _read_transformers(folder, settings)
-        config = GPTConfig.of(settings)
+        theirs = "model_type" in settings
+        config = _transformers_config(settings) if theirs else GPTConfig.of(settings)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from error
+    if theirs:
+        return config, _read_transformers(folder / "model.safetensors", config)
     weights = _load_safetensors(folder / "model.safetensors")
     for name in [name for name in weights if name.endswith(".row_scale")]:
         scale = weights.pop(name).float()  # of `save_compact`, (rows, 1)
@@ -296,10 +297,8 @@ def _read_openai(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
     return config, _load_safetensors(path)
 
 
-def _read_transformers(
-    folder: Path, settings: Mapping[str, Any]
-) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
-    """Return the config and our parameters from transformers' files."""
+def _transformers_config(settings: Mapping[str, Any]) -> GPTConfig:
+    """Return the sizes in transformers' config.json, if the rest of it is GPT-2's."""
     C = settings.get("n_embd", 768)
     for name, accepted in {  # where another value would make it another function
         "model_type": ["gpt2"],
@@ -312,7 +311,7 @@ def _read_transformers(
     }.items():
         if name in settings and settings[name] not in accepted:
             raise ValueError(f"{name} is {settings[name]!r}, a GPT-2 has {accepted[-1]!r}")
-    config = GPTConfig(
+    return GPTConfig(
         settings.get("vocab_size", 50257),
         settings.get("n_positions", 1024),
         C,
@@ -322,21 +321,28 @@ def _read_transformers(
         qkv_bias=True,
         tie_embeddings=settings.get("tie_word_embeddings", True),
     )
+
+
+def _read_transformers(path: Path, config: GPTConfig) -> dict[str, torch.Tensor]:
+    """Return our parameters from transformers' model.safetensors."""
     stored = {
         name.removeprefix("transformer."): weight
-        for name, weight in _load_safetensors(folder / "model.safetensors").items()
+        for name, weight in _load_safetensors(path).items()
         if not name.endswith((".attn.bias", ".attn.masked_bias"))  # old files hold the causal mask
     }
-    head = stored.get("lm_head.weight")
-    if config.tie_embeddings and head is not None and torch.equal(head, stored["wte.weight"]):
-        del stored["lm_head.weight"]  # tied by copy
+    if config.tie_embeddings and {"lm_head.weight", "wte.weight"} <= stored.keys():
+        if torch.equal(stored["lm_head.weight"], stored["wte.weight"]):
+            del stored["lm_head.weight"]  # tied by copy
     weights = {}
     for variable in gpt2_parts(config):
         name = gpt2_files.hub_name(variable).removeprefix("transformer.")
         if name in stored:
             weights[variable] = stored.pop(name).float()
-    _check_weights(weights | stored, gpt2_hparams(config), config)
-    return config, {name: weight.contiguous() for name, weight in _to_ours(weights, config)}
+    try:
+        _check_weights(weights | stored, gpt2_hparams(config), config)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return {name: weight.contiguous() for name, weight in _to_ours(weights, config)}
 
 
 def _as_matrix(value: Any) -> torch.Tensor:

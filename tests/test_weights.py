@@ -318,6 +318,26 @@ def test_a_config_that_means_another_function_is_refused(settings, message, tmp_
         load_pretrained(tmp_path)
 
 
+def test_damaged_weights_of_transformers_are_named_as_such(tmp_path):
+    save_pretrained(random_gpt(SHAPES[0]), tmp_path)
+    path = tmp_path / "model.safetensors"
+    whole = {name: tensor.clone() for name, tensor in load_file(path).items()}
+    copied = whole | {"lm_head.weight": whole["transformer.wte.weight"].clone()}
+    save_file(copied, path)
+    assert load_pretrained(tmp_path).config == SHAPES[0]  # a head tied by copy
+    copied["lm_head.weight"][0, 0] += 1
+    save_file(copied, path)
+    with pytest.raises(ValueError, match="model.safetensors: .*lm_head.weight .* is extra$"):
+        load_pretrained(tmp_path)
+    del whole["transformer.wte.weight"]
+    save_file(whole, path)
+    with pytest.raises(ValueError, match=r"model.safetensors: .*model/wte .* is missing$"):
+        load_pretrained(tmp_path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="^[^ ]*model.safetensors is not a whole safetensors"):
+        load_pretrained(tmp_path)
+
+
 def test_a_folder_without_a_model_says_what_it_lacks(tmp_path):
     (tmp_path / "pytorch_model.bin").write_bytes(b"a pickle")
     with pytest.raises(ValueError, match="has neither config.json .* it holds pytorch_model.bin"):
