@@ -241,12 +241,17 @@ def test_another_vocabulary_cannot_be_written_with_gpt2s_tokenizer(tmp_path):
 
 
 @pytest.mark.llama
-def test_llama_cpp_continues_with_our_greedy_tokens(tmp_path):
+@pytest.mark.parametrize("which", ["llmutils-small", "tied", "untied"])
+def test_llama_cpp_continues_with_our_greedy_tokens(which, tmp_path):
     import llama_cpp
 
-    model, text = load_pretrained("llmutils-small"), "The old man looked at the sea"
+    if which == "llmutils-small":
+        model = load_pretrained(which)
+    else:  # with biases, which llmutils-small has not
+        model = random_model(GPTConfig(50257, 64, 64, 4, 3, 0.0, True, which == "tied"))
     export_gguf(model, tmp_path / "model.gguf")
-    peer = llama_cpp.Llama(str(tmp_path / "model.gguf"), n_ctx=256, verbose=False)
+    peer = llama_cpp.Llama(str(tmp_path / "model.gguf"), n_ctx=64, verbose=False)
+    text = "The old man looked at the sea"
     prompt = get_tokenizer().encode_ordinary(text)
     assert peer.tokenize(text.encode(), add_bos=False) == prompt
     theirs = list(islice(peer.generate(prompt, top_k=1, temp=0.0, repeat_penalty=1.0), 40))
