@@ -5,9 +5,11 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -275,11 +277,38 @@ def test_a_folder_that_cannot_be_made_is_one_error(tmp_path):
     assert (tmp_path / "taken").read_text(encoding="utf-8") == "a file, not a folder"
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
-def test_a_read_only_folder_is_one_error(tmp_path):
-    (tmp_path / "closed").mkdir(mode=0o500)
-    with server(whole) as (url, _), pytest.raises(DownloadError, match="Permission denied"):
-        download(url, "closed/b", len(BODY))
+@contextmanager
+def unprivileged():
+    """Be nobody for the length of a block if we are root, whom no permission stops."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders have no such permissions")
+@pytest.mark.parametrize("good", [False, True], ids=["no file", "a good file"])
+def test_a_read_only_folder_is_one_error_or_none_at_all(good):
+    with tempfile.TemporaryDirectory() as folder, server(whole) as (url, requests):
+        os.chmod(folder, 0o755)
+        path = Path(folder) / "closed" / "b"
+        path.parent.mkdir()
+        if good:
+            path.write_bytes(BODY)
+        path.parent.chmod(0o555)
+        with unprivileged():
+            if good:
+                assert download(url, path, len(BODY), SHA256) == path
+            else:
+                with pytest.raises(DownloadError, match="Permission denied"):
+                    download(url, path, len(BODY))
+        path.parent.chmod(0o755)
+        assert requests == [] and path.parent.exists()
+        assert [file.name for file in path.parent.iterdir()] == (["b"] if good else [])
 
 
 def in_process(code, *arguments):
