@@ -145,7 +145,7 @@ def read_openai(folder: str | Path) -> dict[str, Any]:
 def write_openai(folder: Path, params: Mapping[str, Any]) -> None:
     """Write weights as OpenAI's checkpoint, without its graph (`model.ckpt.meta`)."""
     files = {**vocabulary_files(params["hparams"]["n_vocab"]), "checkpoint": CHECKPOINT}
-    files["hparams.json"] = json.dumps(params["hparams"])
+    files["hparams.json"] = json.dumps(params["hparams"], indent=2) + "\n"
     tf = import_tensorflow()
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():

@@ -85,6 +85,9 @@ def test_what_we_write_has_openais_files_and_variables(checkpoint):
         "n_head": 2,
         "n_layer": 2,
     }
+    text = (checkpoint / "hparams.json").read_text(encoding="utf-8")
+    as_gpt2 = text.replace("12", "1024").replace(" 8", " 768").replace(" 2", " 12")
+    assert len(as_gpt2) == BYTES["124M"]["hparams.json"]  # laid out as OpenAI's is
     assert params["model/wte"].shape == (50257, 8)
     assert params["model/h1/attn/c_attn/w"].shape == (1, 8, 24)
     assert len(params) == 1 + 4 + 2 * 12
