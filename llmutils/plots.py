@@ -18,28 +18,27 @@ if TYPE_CHECKING:
     from llmutils.train import History
 
 
-def plot_losses(history: "History") -> "Figure":
-    """Draw training and validation loss against epochs (below) and tokens seen (above).
+def plot_losses(history: "History", seen: str = "tokens") -> "Figure":
+    """Draw training and validation loss against epochs (below) and what was seen by then (above).
 
     Args:
         history: as `train_model` returns it, with at least one evaluation.
+        seen: "tokens", or "examples" for a classifier, whose loss is one a message.
     """
-    fig, ax = _new_figure(6, 3.6)
-    ax.plot(history.epochs, history.train_losses, marker="o", markersize=3, label="training")
-    ax.plot(
-        history.epochs, history.val_losses, marker="s", markersize=3, ls="--", label="validation"
-    )
-    ax.set_xlabel("epochs")
-    ax.set_ylabel("loss (nats per token)")
-    ax.grid(alpha=0.3)
-    ax.legend()
-    if history.epochs[-1] > 0:
-        per_epoch = history.tokens_seen[-1] / history.epochs[-1]
-        above = ax.secondary_xaxis(
-            "top", functions=(lambda e: e * per_epoch, lambda t: t / per_epoch)
-        )
-        above.set_xlabel("tokens seen")
-    return fig
+    unit = "token" if seen == "tokens" else "example"
+    curves = (history.train_losses, history.val_losses)
+    return _plot_curves(history, history.epochs, curves, f"loss (nats per {unit})", seen)
+
+
+def plot_accuracies(history: "History") -> "Figure":
+    """Draw a classifier's training and validation accuracy against epochs and examples seen.
+
+    Args:
+        history: as `train_model` returns it when it is given `calc_accuracy`.
+    """
+    curves = (history.train_accuracies, history.val_accuracies)
+    epochs = [min(n, history.epochs[-1]) for n in range(len(curves[0]))]
+    return _plot_curves(history, epochs, curves, "accuracy", "examples")
 
 
 def plot_temperatures(
@@ -83,6 +82,25 @@ def plot_attention(weights: torch.Tensor, tokens: Sequence[str]) -> "Figure":
             ax.set_title(f"head {i + 1}")
     (axes if len(heads) == 1 else axes[0]).set_ylabel("token")
     fig.colorbar(image, ax=axes, label="attention weight", shrink=0.9)
+    return fig
+
+
+def _plot_curves(history, epochs, curves, label: str, seen: str):
+    """Draw a training and a validation curve over epochs, with a second scale above."""
+    fig, ax = _new_figure(6, 3.6)
+    ax.plot(epochs, curves[0], marker="o", markersize=3, label="training")
+    ax.plot(epochs, curves[1], marker="s", markersize=3, ls="--", label="validation")
+    ax.set_xlabel("epochs")
+    ax.set_ylabel(label)
+    ax.grid(alpha=0.3)
+    ax.legend()
+    if history.epochs[-1] > 0:
+        total = history.tokens_seen[-1] if seen == "tokens" else history.examples_seen[-1]
+        per_epoch = total / history.epochs[-1]
+        above = ax.secondary_xaxis(
+            "top", functions=(lambda e: e * per_epoch, lambda t: t / per_epoch)
+        )
+        above.set_xlabel(f"{seen} seen")
     return fig
 
 

@@ -12,7 +12,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -51,7 +51,7 @@ from llmutils.tokenizer import text_to_token_ids, token_ids_to_text
 
 @dataclass
 class History:
-    """What a training run measured; entry i of every list but `samples` is one evaluation."""
+    """What a training run measured; entry i of each list is one evaluation, or as commented."""
 
     steps: list[int] = field(default_factory=list)  # weight updates made
     epochs: list[float] = field(default_factory=list)  # passes over the training data
@@ -59,6 +59,23 @@ class History:
     train_losses: list[float] = field(default_factory=list)  # nats per token
     val_losses: list[float] = field(default_factory=list)
     samples: list[str] = field(default_factory=list)  # one text an epoch
+    # for chapter 7: the rows of batches seen, and shares of right answers, one before the first
+    # epoch and one after each
+    examples_seen: list[int] = field(default_factory=list)
+    train_accuracies: list[float] = field(default_factory=list)
+    val_accuracies: list[float] = field(default_factory=list)
+
+
+@contextmanager
+def random_state_kept(data_loader: DataLoader) -> Iterator[None]:
+    """Let a block iterate over a loader and then forget every random number it drew."""
+    state = data_loader.generator.get_state() if data_loader.generator else None
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        if state is not None:
+            data_loader.generator.set_state(state)
 
 
 def calc_loss_batch(
@@ -100,7 +117,7 @@ def calc_loss_loader(
     if num_batches < 1:
         raise ValueError(f"no batch to evaluate: the loader has {len(data_loader)}")
     total, count = 0.0, 0  # of the targets' losses, and of the targets
-    with evaluation_mode(model), _random_state_kept(data_loader):
+    with evaluation_mode(model), random_state_kept(data_loader):
         for (input_batch, target_batch), _ in zip(data_loader, range(num_batches), strict=False):
             tokens = int((target_batch != -100).sum())
             if tokens:
@@ -174,6 +191,7 @@ def train_model(
     eval_iter: int | None = 5,
     start_context: str | None = None,
     tokenizer: tiktoken.Encoding | None = None,
+    calc_accuracy: Callable[..., float] | None = None,
     warmup_steps: int = 0,
     decay_to: float = 1.0,
     accumulation_steps: int = 1,
@@ -203,6 +221,8 @@ def train_model(
         eval_iter: batches of either loader an evaluation looks at; None for all.
         start_context: the beginning of the text that is sampled after each epoch; None for none.
         tokenizer: needed with start_context.
+        calc_accuracy: for a classifier, `classify.calc_accuracy_loader`: called for both loaders
+            before the first epoch and after each, for `eval_iter` batches.
         warmup_steps: updates over which the learning rate climbs in a straight line to its value
             in the optimizer.
         decay_to: share of that value to which a cosine then lowers it by the last update.
@@ -288,6 +308,7 @@ def train_model(
     def evaluate():
         nonlocal clock, tokens_before
         metrics = {"step": at.step, "epoch": at.step / max(1, updates_per_epoch)}
+        metrics["examples_seen"] = at.examples_seen
         metrics["tokens_seen"] = at.tokens_seen
         metrics["lr"] = optimizer.param_groups[0]["lr"] if at.step else 0.0
         speed = (at.tokens_seen - tokens_before) / (time.perf_counter() - clock)
@@ -307,6 +328,16 @@ def train_model(
         save()
         clock, tokens_before = time.perf_counter(), at.tokens_seen
 
+    def measure_accuracies():
+        found = None
+        if rank == 0:
+            loaders = (train_loader, val_loader)
+            found = [calc_accuracy(loader, model, device, eval_iter) for loader in loaders]
+            bar.write(f"training accuracy {found[0]:.1%}, validation accuracy {found[1]:.1%}")
+        train_accuracy, val_accuracy = from_first(found)
+        at.history.train_accuracies.append(train_accuracy)
+        at.history.val_accuracies.append(val_accuracy)
+
     with (
         _only_writer(folder if rank == 0 else None),
         _progress_bar(steps, at.step, rank) as bar,
@@ -314,6 +345,8 @@ def train_model(
         _learning_rates_kept(optimizer) as peak_lrs,
     ):
         if saved is None:
+            if calc_accuracy is not None:
+                measure_accuracies()
             evaluate()
         elif rank == 0:
             bar.write(f"going on from step {at.step}, as saved in {path.name}")
@@ -333,6 +366,7 @@ def train_model(
                 optimizer.step()
                 at.step += 1
                 at.batches_used += len(batch_group)
+                at.examples_seen += sum(len(inputs) for inputs, _ in batch_group)
                 at.tokens_seen += sum(inputs.numel() for inputs, _ in batch_group)
                 bar.update()
                 if at.step % eval_freq == 0 or at.step == steps:
@@ -350,6 +384,8 @@ def train_model(
                 sample = token_ids_to_text(generate(model, prompt, 50), tokenizer)
                 at.history.samples.append(sample)
                 bar.write(" ".join(sample.split()))
+            if calc_accuracy is not None:
+                measure_accuracies()
             at.epoch, at.batches_used = at.epoch + 1, 0
             at.epoch_start = loader_state(train_loader)
     return at.history
@@ -362,6 +398,7 @@ class _Place:
     history: History
     epoch_start: dict  # the random states from which the epoch's order is drawn
     step: int = 0  # weight updates made
+    examples_seen: int = 0
     tokens_seen: int = 0
     epoch: int = 0
     batches_used: int = 0  # of this epoch
@@ -418,6 +455,7 @@ def _record(history: History, metrics: dict) -> None:
             )
     history.steps.append(metrics["step"])
     history.epochs.append(metrics["epoch"])
+    history.examples_seen.append(metrics["examples_seen"])
     history.tokens_seen.append(metrics["tokens_seen"])
     history.train_losses.append(metrics["train_loss"])
     history.val_losses.append(metrics["val_loss"])
@@ -473,15 +511,3 @@ def _has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
-
-
-@contextmanager
-def _random_state_kept(data_loader: DataLoader) -> Iterator[None]:
-    """Let a block iterate over a loader and then forget every random number it drew."""
-    state = data_loader.generator.get_state() if data_loader.generator else None
-    try:
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        if state is not None:
-            data_loader.generator.set_state(state)

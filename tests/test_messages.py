@@ -1,7 +1,12 @@
+import io
 import re
 import subprocess
 import sys
+import threading
+import zipfile
 from collections import Counter
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import mean, median
 
@@ -9,6 +14,11 @@ import pandas
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+
+from llmutils import messages
+from llmutils.classify import balance, split_messages
+from llmutils.download import DownloadError
+from llmutils.messages import load_messages, read_messages
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -32,13 +42,10 @@ def texts(rows):
 
 
 def split(rows, seed):
-    """The chapter's: as much ham as spam, shuffled, 70 % to train, 10 % to validate, the rest."""
+    """The chapter's training and test tables."""
     table = pandas.DataFrame(rows, columns=["label", "text"])
-    spam = table[table["label"] == "spam"]
-    ham = table[table["label"] == "ham"].sample(len(spam), random_state=seed)
-    table = pandas.concat([ham, spam]).sample(frac=1, random_state=seed)
-    end_train, end_validation = int(0.7 * len(table)), int(0.7 * len(table)) + int(0.1 * len(table))
-    return table[:end_train], table[end_validation:]
+    train, _, test = split_messages(balance(table, seed), seed)
+    return train, test
 
 
 def accuracy(rows, seed):
@@ -134,9 +141,9 @@ def test_telephone_numbers_and_addresses_are_fictional(rows):
 
 def test_no_word_gives_spam_away(texts):
     often = {}
-    for label, messages in texts.items():
-        counts = Counter(word for text in messages for word in words(text))
-        often[label] = {word: count / len(messages) for word, count in counts.items()}
+    for label, found in texts.items():
+        counts = Counter(word for text in found for word in words(text))
+        often[label] = {word: count / len(found) for word, count in counts.items()}
     holders = Counter(word for text in texts["spam"] for word in set(words(text)))
     telling = {
         word: count
@@ -165,3 +172,178 @@ def test_what_is_tested_was_not_learnt_by_heart(rows):
         if max(similarity(trigrams(text), grams) for grams in learnt) > 0.6
     ]
     assert len(known) < 0.05 * len(test), known
+
+
+# --- reading messages ----------------------------------------------------------------------------
+
+
+def test_the_messages_that_ship_are_all_read(rows):
+    assert load_messages("messages").values.tolist() == rows
+
+
+def read(text, name="some.tsv", labels=("ham", "spam")):
+    content = text if isinstance(text, bytes) else text.encode()
+    return [tuple(row) for row in read_messages(content, name, labels).values.tolist()]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+@pytest.mark.parametrize("header", ["", "label\ttext\n", "v1\tv2\n", "Category\tMessage\r\n"])
+def test_a_header_and_the_ends_of_lines_may_be_of_any_kind(header, end):
+    found = read(f"{header}ham\thello you\r\nspam\tWin a prize{end}")
+    assert found == [("ham", "hello you"), ("spam", "Win a prize")]
+
+
+def test_quotes_in_a_tsv_are_ordinary_characters():
+    texts = ['"Hello', 'she said "no" to me', '"', '"all of it"', 'it\'s, well, ""']
+    assert read("\n".join(f"ham\t{text}" for text in texts)) == [("ham", text) for text in texts]
+
+
+def test_quotes_in_a_csv_are_ordinary_unless_they_enclose_a_message():
+    lines = ['ham,she said "no" to me', 'ham,"well, no"', 'spam,"a ""free"" one, now"', 'ham,"a" b']
+    texts = ['she said "no" to me', "well, no", 'a "free" one, now', '"a" b']
+    assert [text for _, text in read("\n".join(lines), "some.CSV")] == texts
+
+
+def test_empty_columns_at_the_end_of_a_line_are_nothing():
+    assert read('v1,v2,,,\nham,"yes, you",,,\n', "a.csv") == [("ham", "yes, you")]
+
+
+def test_what_a_table_library_writes_is_read_back(tmp_path):
+    texts = ["plain", "a, b", 'say "hi"', '"quoted"', 'comma, and "both"', "£5 für dich 😀"]
+    table = pandas.DataFrame({"label": ["ham", "spam"] * 3, "text": texts})
+    table.to_csv(tmp_path / "a.csv", index=False)
+    assert load_messages(tmp_path / "a.csv").equals(table)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_utf_8_and_latin_1_are_told_apart(encoding):
+    assert read("spam\tWin £1000 für nöthing".encode(encoding)) == [
+        ("spam", "Win £1000 für nöthing")
+    ]
+
+
+def test_characters_that_only_look_like_ends_of_lines_are_kept():
+    assert read("ham\ta\u2028b\x0bc\x85d") == [("ham", "a\u2028b\x0bc\x85d")]
+
+
+def test_copies_of_a_message_are_kept_and_other_labels_may_be_named():
+    assert len(read("ham\tok\nham\tok")) == 2
+    assert read("0\tbad\n2\tgood", labels=("0", "1", "2")) == [("0", "bad"), ("2", "good")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ham\tok\nspam\t", "line 2: the message is empty"),
+        ("ham\tok\nspam\t   \nham\tno", "line 2: the message is empty"),
+        ("ham\tok\n\nham\tno", "line 2: the line is empty"),
+        ("ham\tok\nham\tno\neggs\tyes", "line 3: the label is 'eggs', expected ham or spam"),
+        ("hsm\tok\nham\tno", "line 1: the label is 'hsm'"),
+        ("label\ttext\nlabel\ttext", "line 2: the label is 'label'"),
+        ("ham\tok\nspam\tno\nspam\tok", "line 3: 'ok' is spam, and in line 1 ham"),
+        ("ham\tok\nham no tab", "line 2: expected a label, one tab and a message, found 1 col"),
+        ("ham\ta\tb", "line 1: .* found 3 columns"),
+        ("", "line 1: the line is empty"),
+        ("label\ttext\n", "holds no message"),
+    ],
+)
+def test_a_line_that_is_no_message_is_named(text, message):
+    with pytest.raises(ValueError, match=f"^some.tsv.*{message}"):
+        read(text)
+
+
+def test_a_comma_too_many_is_named():
+    with pytest.raises(ValueError, match="line 1: expected a label, one comma outside of quotes"):
+        read("ham,well, no", "a.csv")
+
+
+def test_a_path_that_is_no_file_says_what_is_expected(tmp_path):
+    with pytest.raises(ValueError, match="expected 'messages', 'uci' or the path of a file"):
+        load_messages(tmp_path)
+
+
+# --- the SMS Spam Collection, from a server on this machine --------------------------------------
+
+
+@contextmanager
+def uci(content, monkeypatch, tmp_path):
+    """Serve an archive in place of UCI's; yield the requests."""
+    requests = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(messages, "UCI_URL", f"http://127.0.0.1:{server.server_port}/sms.zip")
+    monkeypatch.setenv("LLMUTILS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("LLMUTILS_OFFLINE", raising=False)
+    try:
+        yield requests
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def archive(ham=4827, spam=747, member="SMSSpamCollection", **others):
+    lines = [f'ham\tmessage {n}, "well' for n in range(ham)]
+    lines += [f"spam\tWin £{n}" for n in range(spam)]
+    with zipfile.ZipFile(buffer := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in {member: "\n".join(lines) + "\n", "readme": "…", **others}.items():
+            file.writestr(name, text)
+    return buffer.getvalue()
+
+
+def test_the_collection_is_fetched_once_and_read_whole(monkeypatch, tmp_path):
+    with uci(archive(), monkeypatch, tmp_path) as requests:
+        table = load_messages("uci")
+    assert load_messages("uci").equals(table) and len(requests) == 1  # the server is gone
+    assert len(table) == 5574 and table["text"].iloc[-1] == "Win £746"
+
+
+def test_nothing_of_the_archive_reaches_the_disk(monkeypatch, tmp_path):
+    evil = {"../../evil": "x", "/tmp/evil-of-test-messages": "x"}
+    with uci(archive(**evil), monkeypatch, tmp_path):
+        assert len(load_messages("uci")) == 5574
+    found = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert found <= {"sms_spam_collection.zip", "sms_spam_collection.zip.lock"}
+    assert not Path("/tmp/evil-of-test-messages").exists()
+
+
+def flipped(content):
+    content = bytearray(content)
+    content[2000] ^= 1
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<html>come back later</html>", "is damaged"),
+        (archive()[:5000], "is damaged"),
+        (flipped(archive()), "is damaged"),
+        (archive(member="other"), "is damaged .*SMSSpamCollection"),
+        (archive(spam=746), r"746.*expected .*747.*delete it"),
+    ],
+    ids=["a page", "cut", "a flipped byte", "another member", "too few"],
+)
+def test_another_archive_is_refused_by_name(content, message, monkeypatch, tmp_path):
+    with uci(content, monkeypatch, tmp_path), pytest.raises(ValueError, match=message) as error:
+        load_messages("uci")
+    assert str(tmp_path / "cache" / "sms_spam_collection.zip") in str(error.value)
+
+
+def test_without_a_network_the_collection_is_one_error(monkeypatch, tmp_path):
+    monkeypatch.setenv("LLMUTILS_CACHE", str(tmp_path))
+    monkeypatch.setenv("LLMUTILS_OFFLINE", "1")
+    with pytest.raises(DownloadError, match="could not get https://archive.ics.uci.edu"):
+        load_messages("uci")
