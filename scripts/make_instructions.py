@@ -136,7 +136,7 @@ Find the spelling mistake and correct it. | {x}
 Write this again without the spelling mistake. | {x}
 Fix the spelling of '{x}'.
 Write '{x}' with the right spelling.
-Something is spelled wrongly here, please correct it: {x}
+There is a spelling mistake here, please correct it: {x}
 """,
     "antonym": """
 Give an antonym of this word. | {x}
@@ -227,7 +227,7 @@ Ask whether this is true: {x}
     "explanation": """
 Answer the question in one sentence. | {x}
 Give a short explanation. | {x}
-Explain this to a child in one sentence. | {x}
+Answer with one short sentence. | {x}
 {x} Answer in one sentence.
 {x} Explain it briefly.
 Answer this question in simple words: {x}
@@ -244,7 +244,7 @@ How does this sentence end? Write it in full: {x} ...
 Sum up the text in one sentence. | {x}
 Give the main point in one short sentence. | {x}
 Shorten the text to one sentence. | {x}
-Say what happened in one sentence. | {x}
+Retell the text in one short sentence. | {x}
 Sum this up in one sentence: {x}
 Put this into one short sentence: {x}
 """,
@@ -287,7 +287,7 @@ best pies in town
 room for rent
 men at work
 thank you for waiting
-left luggage
+no parking
 """,
         "small letters": """
 THE BUS IS LATE
@@ -577,7 +577,7 @@ Thank you very much
 I have changed my mind
 Try once more
 That is my umbrella
-Stay where you are
+Stay right here
 How old is the bridge?
 Wish me luck
 The answer is no
@@ -648,7 +648,7 @@ Febuary = February
 Wensday = Wednesday
 suprise = surprise
 buisness = business
-calender = calendar
+calandar = calendar
 rythm = rhythm
 knowlege = knowledge
 strenght = strength
@@ -1242,7 +1242,7 @@ Why does a helium balloon rise? = Helium is lighter than the air around it.
 Why do our pupils get smaller in bright light? = Small pupils let less light into the eye.
 Why do some boats have sails? = Sails catch the wind, which pushes the boat along.
 Why do we have leap years? = A year lasts about a quarter of a day longer than 365 days.
-Why do we need lungs? = Lungs take oxygen from the air into the blood.
+Why do people breathe faster when they run? = Their muscles need more oxygen from the air.
 Why do clothes dry faster in the sun? = Warm water evaporates faster than cold water.
 """,
     "completion": """
@@ -1313,8 +1313,8 @@ It snowed all night. In the morning the roads were blocked and every school stay
     snow closed the schools.
 Our cat went away in May. We had given up hope, but yesterday she walked in through the kitchen
     door. = Our lost cat came home yesterday.
-Sam wanted to learn the guitar. He took lessons for a year, and now he plays in a band. = After a
-    year of lessons Sam plays the guitar in a band.
+Sam wanted to learn the guitar. He took lessons for a year, and now he plays in a band. = Sam took
+    guitar lessons and now plays in a band.
 The museum needs a new roof. It asked the town for money, but the town refused to pay. = The town
     refused to pay for the museum's new roof.
 Two boys found a wallet in the park. They took it to the police, and the owner gave them ten pounds.
@@ -1322,7 +1322,7 @@ Two boys found a wallet in the park. They took it to the police, and the owner g
 The hotel looked lovely in the pictures. When we got there, the pool was empty and the beds were
     broken. = The hotel was much worse than its pictures.
 My aunt is afraid of flying. When she visits us, she spends two days on trains. = My aunt travels by
-    train because she is afraid of flying.
+    train because she fears flying.
 The old mill has stood empty since the war. Next year it will be turned into a school of music. =
     The empty old mill will become a music school.
 The bakery used to open at eight. So many people came early that it now opens at six. = The bakery
@@ -1345,8 +1345,8 @@ A fox got into the yard on Sunday night. It killed six hens before the dog drove
     killed six hens in the yard.
 Nadia moved to Berlin without knowing any German. She joined a choir, and soon she spoke it well. =
     Nadia picked up German by singing in a choir.
-The doctor told my father to walk more. He got a dog, and now he walks for two hours a day. = My
-    father got a dog so that he walks more.
+The doctor told my father to walk more. So my father got a dog, and now he walks for two hours a
+    day. = My father got a dog to make himself walk more.
 The lights went out during the play. The actors went on by candlelight, and the audience loved it. =
     The actors finished the play by candlelight.
 A new shop has opened next to ours. It sells the same things for less, and we are losing customers.
@@ -1368,9 +1368,9 @@ The library lends more than books. You can also borrow tools, games and even a t
 Ines wanted to sell her car. Nobody would pay the price, so she gave it to her nephew. = Ines gave
     her nephew the car that nobody would buy.
 The wind pulled down the great oak in the square. It had stood there for three hundred years. = The
-    wind blew down an oak that was three hundred years old.
-We planned to camp by the lake. It rained so hard that we slept in the car. = Because of the rain we
-    slept in the car instead of a tent.
+    wind blew down a very old oak.
+We planned to camp by the lake. It rained so hard that we slept in the car. = Rain made us sleep in
+    the car.
 The factory makes chairs from old bottles. Last year it used two million of them. = The factory
     turned two million old bottles into chairs.
 Omar lost his job in March. He began to repair bicycles at home, and now he has his own shop. = Omar
@@ -1391,8 +1391,8 @@ The man next door plays the drums at night. We have asked him to stop, but he do
     man next door refuses to stop playing the drums.
 Eggs have become very expensive. Many families now keep a few hens in the garden. = Many families
     keep hens because eggs are expensive.
-The new doctor speaks four languages. Patients who were shy before now come to see her. = More
-    patients come because the new doctor speaks four languages.
+The new doctor in our small town speaks four languages. Many patients who were too shy before now
+    come to see her. = More patients come because the doctor speaks four languages.
 The thieves opened the safe with great care. Inside they found only a note that said "Too late". =
     The thieves found nothing but a note in the safe.
 """,
@@ -1424,7 +1424,7 @@ minutes, seconds, 60: 3 minutes, 7 minutes, 10 minutes, 120 seconds, 240 seconds
 days, hours, 24: 2 days, 3 days, 5 days, 96 hours, 240 hours
 weeks, days, 7: 2 weeks, 3 weeks, 6 weeks, 28 days, 35 days, 70 days
 years, months, 12: 3 years, 5 years, 10 years, 24 months, 48 months, 18 months
-feet, inches, 12: 2 feet, 4 feet, 6 feet, 36 inches, 60 inches
+feet, inches, 12: 2 feet, 4 feet, 8 feet, 36 inches, 60 inches
 yards, feet, 3: 2 yards, 5 yards, 8 yards, 9 feet, 12 feet
 inches, cm, 2.54: 10 inches, 20 inches, 50 inches
 miles, km (rounded to a whole number), 1.609344: 5 miles, 10 miles, 20 miles, 100 miles
@@ -1507,8 +1507,9 @@ def number_triples(count: int = 60) -> Iterator[str]:
     random, seen = Random(f"{SEED} numbers").random, set()
     while len(seen) < count:
         three = [1 + int(random() * 99) for _ in range(3)]
-        if len(set(three)) == 3 and frozenset(three) not in seen and three != sorted(three):
-            order = ("smallest to largest", "largest to smallest")[len(seen) % 2]
+        order = ("smallest to largest", "largest to smallest")[len(seen) % 2]
+        done = sorted(three, reverse=order.startswith("largest"))
+        if len(set(three)) == 3 and frozenset(three) not in seen and three != done:
             seen.add(frozenset(three))
             yield f"from {order} / {', '.join(map(str, three))}"
 
