@@ -134,8 +134,8 @@ Complete with one word: today I {x}, yesterday I ...
 Correct the spelling mistake in the input. | {x}
 Find the spelling mistake and correct it. | {x}
 Write this again without the spelling mistake. | {x}
-Fix the spelling of '{x}'.
-Write '{x}' with the right spelling.
+Write this with the right spelling: {x}
+What is the correct spelling of '{x}'?
 There is a spelling mistake here, please correct it: {x}
 """,
     "antonym": """
@@ -1338,7 +1338,7 @@ Our team was losing at half-time. Then Rosa scored three times, and we won the m
 The bridge is too weak for heavy trucks. They must take the long road through the hills. = Heavy
     trucks must avoid the weak bridge.
 I bought a cheap pair of shoes in June. By August they had holes, and I had to buy new ones. = My
-    cheap shoes lasted only two months.
+    cheap shoes had holes after two months.
 Mr Bell taught at our school for forty years. On Friday he retired, and hundreds of old pupils came
     to say goodbye. = Hundreds of old pupils came to say goodbye to Mr Bell.
 A fox got into the yard on Sunday night. It killed six hens before the dog drove it away. = A fox

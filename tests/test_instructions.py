@@ -536,3 +536,14 @@ def test_a_summary_is_much_shorter_than_its_text(entries):
         text = slots(entry)["x"]
         assert text.count(". ") >= 1, entry
         assert len(entry["output"].split()) <= 0.6 * len(text.split()), entry
+
+
+def test_a_summary_shares_more_words_with_its_text_than_with_any_other(entries):
+    def stems(text):
+        return {word[:4] for word in words(text) if len(word) > 2} - {"the", "and", "his", "her"}
+
+    texts = {entry["output"]: stems(slots(entry)["x"]) for entry in of("summary", entries)}
+    for output in texts:
+        shared = {other: len(stems(output) & text) for other, text in texts.items()}
+        own = shared.pop(output)
+        assert own >= 2 and own > max(shared.values()), (output, own, shared)
