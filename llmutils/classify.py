@@ -55,7 +55,8 @@ def split_messages(
         messages: with the columns `label` and `text`.
         seed: fixes the order.
     """
-    texts = messages["text"].drop_duplicates().sample(frac=1, random_state=seed)
+    messages = messages.sample(frac=1, random_state=seed)
+    texts = messages["text"].drop_duplicates()
     ends = [int(0.7 * len(texts)), int(0.8 * len(texts))]
     parts = texts[: ends[0]], texts[ends[0] : ends[1]], texts[ends[1] :]
     train, val, test = (messages[messages["text"].isin(part)] for part in parts)

@@ -127,7 +127,7 @@ def test_balanced_messages_have_each_label_as_often_and_none_twice():
 
 
 def test_every_message_is_in_one_part_and_seven_in_ten_are_in_training():
-    messages = table([f"text {n}" for n in range(100)], ["ham", "spam"] * 50)
+    messages = table([f"text {n}" for n in range(100)], ["ham"] * 50 + ["spam"] * 50)
     parts = split_messages(messages)
     assert [len(part) for part in parts] == [70, 10, 20]
     assert sorted(pandas.concat(parts)["text"]) == sorted(messages["text"])
@@ -135,6 +135,7 @@ def test_every_message_is_in_one_part_and_seven_in_ten_are_in_training():
         mine.equals(same) for mine, same in zip(parts, split_messages(messages), strict=True)
     )
     assert not split_messages(messages, seed=1)[0].equals(parts[0])
+    assert 20 < (parts[0]["label"].to_numpy() == "ham")[:60].sum() < 40  # in no order of labels
 
 
 def test_copies_of_a_message_are_in_the_same_part():
