@@ -18,6 +18,8 @@ which imports only those above it:
     train        losses, evaluation, one training loop for all stages
     gpt2_files   where GPT-2's files are, and how others lay them out
     weights      GPT-2's weights in, ours out
+    messages     labelled messages: those that ship, UCI's, or one's own
+    classify     a GPT with a classification head
     pretrain     the command line: python -m llmutils.pretrain
 """
 

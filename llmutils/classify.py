@@ -139,7 +139,7 @@ def collate_messages(
 def add_classification_head(
     model: GPTModel, num_classes: int, trainable: str = "last_block"
 ) -> None:
-    """Replace a model's output head by one with a score a class, and freeze what is not to learn.
+    """Replace a model's output head by one with K scores, and freeze what is not to learn.
 
     Args:
         model: the GPT, changed in place.
@@ -168,7 +168,7 @@ def predict(
     device: torch.device | str,
     num_batches: int | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the probabilities of the classes, (N, K), and the true classes, (N,), of N messages.
+    """Return the classes' probabilities, (N, K), and the true classes, (N,), of N messages.
 
     Args:
         data_loader: yields (input_batch, target_batch) as `collate_messages` makes them.
