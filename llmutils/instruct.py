@@ -44,8 +44,8 @@ def load_entries(data: str | Path) -> list[dict[str, str]]:
     path = EMBEDDED if str(data) == "instructions" else Path(data)
     if not path.is_file():
         raise ValueError(f"expected 'instructions' or the path of a file; got '{data}'")
-    text = path.read_text(encoding="utf-8-sig")
     try:
+        text = path.read_text(encoding="utf-8-sig")
         if text.lstrip().startswith("["):
             entries = json.loads(text)
         else:
