@@ -90,10 +90,8 @@ class SpamDataset(Dataset):
     ) -> None:
         unknown = sorted(set(messages["label"]) - set(labels))
         if unknown or not len(messages):
-            raise ValueError(
-                f"expected messages labelled {' or '.join(labels)}, got {len(messages)}"
-                + f", some labelled {', '.join(map(str, unknown))}" * bool(unknown)
-            )
+            other = ", ".join(map(str, unknown)) or "none"
+            raise ValueError(f"got {len(messages)} messages, labels outside {labels}: {other}")
         rows = [tokenizer.encode_ordinary(text) for text in messages["text"]]
         self.max_length = max_length or max(len(row) for row in rows)
         self.token_ids, self.lengths = _pad_right(rows, self.max_length, pad_token_id)
@@ -155,8 +153,8 @@ def add_classification_head(
             f"got {trainable!r} and {num_classes}"
         )
     model.requires_grad_(trainable == "all")
-    model.out_head = nn.Linear(model.config.emb_dim, num_classes)
-    model.out_head.to(model.tok_emb.weight.device)
+    device = model.tok_emb.weight.device
+    model.out_head = nn.Linear(model.config.emb_dim, num_classes, device=device)
     if trainable == "last_block":
         model.final_norm.requires_grad_(True)
         model.blocks[-1].requires_grad_(True)

@@ -35,6 +35,9 @@ PLUMBING = {  # public names that no notebook builds: "*" for all of a module
         "export_gguf",
         "gpt2_params",
     },
+    "messages": "*",
+    "classify": {"save_classifier", "load_classifier"},
+    "instruct": "*",  # until chapter 8 is there
     "pretrain": "*",
     "data": {"TokenFile"},  # GPTDataset with its ids in a file
     "tokenizer": {"GPT2_SPLIT_PATTERN", "GPT2_TABLE_SHA256", "get_tokenizer"},
