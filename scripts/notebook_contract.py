@@ -35,6 +35,7 @@ PLUMBING = {  # public names that no notebook builds: "*" for all of a module
         "export_gguf",
         "gpt2_params",
     },
+    "judge": "*",
     "pretrain": "*",
     "data": {"TokenFile"},  # GPTDataset with its ids in a file
     "tokenizer": {"GPT2_SPLIT_PATTERN", "GPT2_TABLE_SHA256", "get_tokenizer"},
