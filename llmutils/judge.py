@@ -61,7 +61,7 @@ class Judge:
         """
         names = self._try(self._models, attempts=1)
         if self.model not in names:
-            raise self._error(f"it has no such model, but {', '.join(names) or 'none at all'}")
+            raise self._error(f"it lacks this model and has {', '.join(names) or 'no other'}")
 
     def ask(self, prompt: str) -> str:
         """Return the model's reply at temperature 0.
@@ -99,7 +99,9 @@ class Judge:
                 raise JudgeError(f"{type(self).__name__} needs {error.name}: {advice}") from error
             except Exception as error:  # the libraries let through whatever nonsense leads to
                 cause = error.__cause__ or error
-                reason = f"{type(cause).__name__}: {' '.join(str(cause).split())[:300]}"
+                body = getattr(error, "body", None)  # left out of the message if a mere text
+                words = f"{cause} {body if isinstance(body, str) else ''}".split()
+                reason = f"{type(cause).__name__}: {' '.join(words)[:300]}"
                 status = getattr(error, "status_code", 0)
                 if 400 <= status < 500 and status not in (408, 429):
                     break  # asking again will not help
@@ -135,12 +137,13 @@ class OllamaJudge(Judge):
         timeout: float = 60.0,
         attempts: int = 3,
     ) -> None:
+        model = model.removesuffix(":latest")
         advice = (
             "install Ollama from https://ollama.com/download, start it by `ollama serve`, fetch "
             f"the model by `ollama pull {model}`; OLLAMA_HOST names another address"
         )
         address = _ollama_url(host or os.environ.get("OLLAMA_HOST") or "127.0.0.1")
-        super().__init__(model.removesuffix(":latest"), address, advice, timeout, attempts)
+        super().__init__(model, address, advice, timeout, attempts)
 
     def _client(self) -> contextlib.AbstractContextManager:
         import ollama
@@ -209,7 +212,7 @@ class OpenAIJudge(Judge):
         )
 
     def _models(self, client: Any) -> list[str]:
-        return [model.id for model in client.models.list()]
+        return [str(model.id) for model in client.models.list()]
 
     def _pieces(self, client: Any, prompt: str) -> Iterator[str | None]:
         messages = [{"role": "user", "content": prompt}]
