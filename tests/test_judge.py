@@ -232,8 +232,9 @@ def streams(text):
 
 def babbles(request):
     begin(request)
-    while not request.over.is_set():
+    for _ in range(100):
         chunk(request, piece(request, "blah " * 20))
+    request.over.wait(10)
 
 
 # asking
@@ -477,11 +478,16 @@ def test_key_and_address_are_taken_from_the_environment(with_openai, monkeypatch
     assert keys[:2] == ["Bearer the-key", "Bearer another"] and "key" not in keys[2]
 
 
-def test_openai_itself_is_not_asked_without_a_key(with_openai):
-    judge = OpenAIJudge("gpt-4o-mini")
-    for call in (judge.check, lambda: judge.ask("How good?")):
-        with pytest.raises(JudgeError, match="OPENAI_API_KEY is not set.*OPENAI_BASE_URL"):
-            call()
+def test_openai_itself_is_not_asked_without_a_key(with_openai, monkeypatch):
+    assert OpenAIJudge("m").address == "https://api.openai.com/v1"
+    with server(says("85")) as (url, requests):
+        monkeypatch.setattr(module, "OPENAI_URL", f"{url}/v1")
+        judge = OpenAIJudge("llama3.1")
+        for call in (judge.check, lambda: judge.ask("How good?")):
+            with pytest.raises(JudgeError, match="OPENAI_API_KEY is not set.*OPENAI_BASE_URL"):
+                call()
+        assert requests == []
+        assert OpenAIJudge("llama3.1", api_key="the-key").ask("How good?") == "85"
 
 
 def test_a_key_is_never_in_an_error(with_openai):
