@@ -21,6 +21,7 @@ which imports only those above it:
     messages     labelled messages: those that ship, UCI's, or one's own
     classify     a GPT with a classification head
     instruct     prompts, masked targets, replies, scores
+    judge        a stronger model gives marks, where one is running
     pretrain     the command line: python -m llmutils.pretrain
 """
 

@@ -38,6 +38,7 @@ PLUMBING = {  # public names that no notebook builds: "*" for all of a module
     "messages": "*",
     "classify": {"save_classifier", "load_classifier"},
     "instruct": "*",  # until chapter 8 is there
+    "judge": "*",
     "pretrain": "*",
     "data": {"TokenFile"},  # GPTDataset with its ids in a file
     "tokenizer": {"GPT2_SPLIT_PATTERN", "GPT2_TABLE_SHA256", "get_tokenizer"},
