@@ -39,4 +39,5 @@ def main() -> None:
     run_chainlit(str(Path(__file__).with_name("page.py")))
 
 
-main()
+if __name__ == "__main__":
+    main()

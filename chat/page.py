@@ -19,10 +19,8 @@ from chainlit.input_widget import Slider
 from chat.replies import EMPTY, SETTINGS, as_markdown, checked, fit, in_turn, instruction, write
 from llmutils.weights import load_pretrained
 
-FINETUNED = Path(
-    os.environ.get("LLMUTILS_CHAT_MODEL")
-    or Path(__file__).parents[1] / "build" / "llmutils-small-instruct"
-)
+FINETUNED = Path(__file__).parents[1] / "build" / "llmutils-small-instruct"
+NAMED = os.environ.get("LLMUTILS_CHAT_MODEL")  # a folder, which had better be there
 ICON = (
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'>"
     "<path fill='%231f77b4' d='M3 3h18v13H10l-5 5v-5H3z'/></svg>"
@@ -36,12 +34,12 @@ MODELS = {  # name: (model, what makes a prompt of a text, description, first me
         ["The old man looked at the sea", "It was a dark night, and", "She opened the letter"],
     )
 }
-if (FINETUNED / "config.json").is_file():
+if NAMED or (FINETUNED / "model.safetensors").is_file():
     MODELS["finetuned"] = (
-        load_pretrained(FINETUNED),
+        load_pretrained(NAMED or FINETUNED),
         instruction,
-        "**llmutils-small**, finetuned, **follows short instructions**, as well as a model of "
-        "its size can. It has no memory: each message stands alone.",
+        "The finetuned model **follows short instructions**, as well as a model of its size can. "
+        "It has no memory: each message stands alone.",
         ["What is the opposite of 'hot'?", "Name three colours.", "Give the plural of 'mouse'."],
     )
 TURN = asyncio.Lock()  # tabs that write at the same time take turns, a token each
