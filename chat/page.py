@@ -85,7 +85,8 @@ async def answer(message: cl.Message) -> None:
         if not reply.content.strip():
             reply.content = "*(The model ended the text at once.)*"
     finally:
-        await reply.send()
+        if reply.content:  # else it was stopped before the first token
+            await reply.send()
 
 
 @cl.on_chat_end
