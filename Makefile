@@ -3,19 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CHAT_READY := $(VENV)/.ready-chat
+INSTRUCT := build/llmutils-small-instruct
 
-.PHONY: help lab run test check notebooks slow fix-notebooks outputs browser clean
+.PHONY: help lab run chat test check notebooks slow fix-notebooks outputs browser clean
 
 help:
 	@echo "make lab              open JupyterLab on the notebooks"
 	@echo "make run              run every chapter (CHAPTERS=\"04 05\" picks some), results in build/"
+	@echo "make chat             talk to the models on a page of your own"
 	@echo "make test             run every check: check, then notebooks"
 	@echo "make check            only ruff and the unit tests"
 	@echo "make notebooks        only the notebooks, re-executed and compared"
 	@echo "make slow             training killed, interrupted and shared by processes (minutes)"
 	@echo "make fix-notebooks    rewrite stale definitions in the notebooks from llmutils"
 	@echo "make outputs          refresh the committed outputs (CHAPTERS as above)"
-	@echo "make browser          drive JupyterLab in a headless Chromium, refresh the screenshots"
+	@echo "make browser          drive JupyterLab and the chat page in a headless Chromium, refresh the screenshots"
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and "llmutils needs Python 3.11, 3.12 or 3.13; name one: make PYTHON=python3.11 ...")'
@@ -28,6 +31,16 @@ lab: $(READY)
 
 run: $(READY)
 	$(BIN)/python scripts/run_notebooks.py $(CHAPTERS)
+
+chat: $(CHAT_READY) $(INSTRUCT)/model.safetensors
+	$(BIN)/python -m chat
+
+$(CHAT_READY): requirements-chat.txt $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-chat.txt
+	@touch $@
+
+$(INSTRUCT)/model.safetensors: | $(READY)
+	$(BIN)/python scripts/finetune_instructions.py $(INSTRUCT)
 
 test: check notebooks
 
@@ -50,9 +63,10 @@ fix-notebooks: $(READY)
 outputs: $(READY)
 	$(BIN)/python scripts/run_notebooks.py --update $(CHAPTERS)
 
-browser: $(READY)
+# TESTS=tests/test_chat_page.py picks some
+browser: $(CHAT_READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser $(TESTS)
 
 clean:
 	rm -rf build $(VENV)

@@ -381,7 +381,8 @@ def train_model(
                 break
             if start_context is not None and rank == 0:
                 prompt = text_to_token_ids(start_context, tokenizer)
-                sample = token_ids_to_text(generate(model, prompt, 50), tokenizer)
+                sample = generate(model, prompt, 50, eos_id=tokenizer.eot_token)
+                sample = token_ids_to_text(sample, tokenizer)
                 at.history.samples.append(sample)
                 bar.write(" ".join(sample.split()))
             if calc_accuracy is not None:

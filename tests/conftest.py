@@ -1,6 +1,7 @@
 import os
 
 os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests' models are too small for more
 
 import pytest  # noqa: E402
 import torch  # noqa: E402

@@ -1,0 +1,132 @@
+"""What the chat page says: prompts that fit, settings within their bounds, text from tokens.
+
+Nothing here knows the page, so it can be read and tested without one.
+"""
+
+import asyncio
+import codecs
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+
+import torch
+
+from llmutils.generate import stream
+from llmutils.instruct import EOS_ID, format_input
+from llmutils.model import GPTModel
+from llmutils.tokenizer import get_tokenizer
+
+SETTINGS = {  # name: (least, most, step, at first, what it does)
+    "temperature": (0, 2, 0.1, 0.8, "0 always takes the likeliest token; above 1 is daring"),
+    "top_k": (0, 200, 1, 50, "draw from this many of the likeliest tokens; 0 is from all"),
+    "top_p": (0.1, 1, 0.05, 1, "then from the fewest that hold this much of the probability"),
+    "length": (1, 200, 1, 80, "the most tokens to write; a word has one or two"),
+}
+EMPTY = "That was empty. Please type a few words for the model to start from."
+
+
+def checked(values: Mapping[str, float]) -> dict[str, float]:
+    """Return all settings, each within its bounds; a missing one is as at first."""
+    return {
+        name: type(step)(min(max(values.get(name, at_first), least), most))
+        for name, (least, most, step, at_first, _) in SETTINGS.items()
+    }
+
+
+def instruction(text: str) -> str:
+    """Return the prompt for a model finetuned on instructions."""
+    return format_input({"instruction": text, "input": ""})
+
+
+def fit(
+    text: str, context_length: int, length: int, frame: Callable[[str], str] = str
+) -> tuple[list[int], str | None]:
+    """Return a prompt's token ids, cut so that the reply fits into the context behind them.
+
+    Args:
+        text: what the user typed.
+        context_length: tokens that the model sees at once.
+        length: tokens kept free for the reply.
+        frame: makes the prompt out of the text; what it puts around the text is never cut.
+
+    Returns:
+        At most context_length - length ids, and a notice to show if the text was cut.
+
+    Raises:
+        ValueError: the reply would leave no room for a prompt.
+    """
+    tokenizer, room = get_tokenizer(), context_length - length
+    if len(_framed([], frame)) >= room:
+        raise ValueError(
+            f"a reply of {length} tokens leaves no room for a prompt: the context has "
+            f"{context_length}"
+        )
+    whole = tokenizer.encode_ordinary(text)
+    kept = whole[-room:]
+    while len(ids := _framed(kept, frame)) > room:
+        kept = kept[len(ids) - room :]
+    if len(kept) == len(whole):
+        return ids, None
+    return ids, (
+        f"Your text has {len(whole)} tokens, and the model reads only the last {len(kept)}: "
+        f"its context has room for {context_length}, of which {length} are kept for the reply."
+    )
+
+
+def _framed(ids: list[int], frame: Callable[[str], str]) -> list[int]:
+    text = get_tokenizer().decode(ids, errors="ignore")  # a cut may leave half a character
+    return get_tokenizer().encode_ordinary(frame(text))
+
+
+def write(
+    model: GPTModel,
+    prompt: list[int],
+    settings: Mapping[str, float],
+    generator: torch.Generator | None = None,
+) -> Iterator[str]:
+    """Yield the text so far after each new token; half a character waits for its other half.
+
+    Args:
+        model: the GPT.
+        prompt: token ids.
+        settings: as `checked` returns them.
+        generator: as in `generate`.
+    """
+    tokens = stream(
+        model,
+        [prompt],
+        settings["length"],
+        settings["temperature"],
+        settings["top_k"] or None,
+        settings["top_p"],
+        eos_id=EOS_ID,
+        generator=generator,
+    )
+    decoder, text = codecs.getincrementaldecoder("utf-8")("replace"), ""
+    for token in tokens:
+        if int(token) == EOS_ID:
+            break
+        text += decoder.decode(get_tokenizer().decode_single_token_bytes(int(token)))
+        yield text
+    yield text + decoder.decode(b"", final=True)
+
+
+async def in_turn(texts: Iterator[str], turn: asyncio.Lock) -> AsyncIterator[str]:
+    """Yield what the iterator yields, each step computed in a thread while the page stays awake.
+
+    Whoever shares the lock takes turns, a token each. Once nobody waits for the next step, as when
+    the reader has pressed stop, no further one is computed.
+    """
+    while True:
+        async with turn:
+            text = await asyncio.to_thread(next, texts, None)
+        if text is None:
+            return
+        yield text
+
+
+def as_markdown(text: str) -> str:
+    """Return Markdown that shows a text as it is, with its asterisks and line breaks."""
+    text = re.sub(r"[\\`*_\[\]<>#|~:&@]", r"\\\g<0>", text)
+    text = re.sub(r"(?m)^(\s*)([-+=])", r"\1\\\2", text)  # a list, a heading
+    text = re.sub(r"(?m)^(\s*\d+)([.)])", r"\1\\\2", text)  # a numbered list
+    return re.sub(r"(?m)^[ \t]+", lambda spaces: "\u00a0" * len(spaces[0]), text)  # a code block
