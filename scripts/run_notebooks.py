@@ -10,6 +10,7 @@ Run: python scripts/run_notebooks.py [--update] [NUMBER or PATH ...]      (`make
 import argparse
 import base64
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -102,6 +103,7 @@ def main() -> int:
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar has no place in a saved page
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
+    shutil.copy(NOTEBOOKS / "glossary.md", build)  # to which the chapters link
     rows, failed = [], False
     for path in find(options.notebooks):
         start = time.perf_counter()
@@ -110,7 +112,7 @@ def main() -> int:
         rows.append((path.stem, time.perf_counter() - start, "failed" if error else "ok"))
         print(f"{path.stem}: {rows[-1][2]} in {rows[-1][1]:.0f} s", flush=True)
         nbformat.write(notebook, build / path.name)
-        page, _ = HTMLExporter().from_notebook_node(
+        page, _ = HTMLExporter(embed_images=True).from_notebook_node(
             notebook, resources={"metadata": {"name": path.stem, "path": str(path.parent)}}
         )
         (build / f"{path.stem}.html").write_text(page, encoding="utf-8")
