@@ -143,7 +143,9 @@ def test_every_message_is_in_one_part_and_seven_in_ten_are_in_training():
 
 def test_copies_of_a_message_are_in_the_same_part():
     messages = table([f"text {n % 40}" for n in range(100)], ["ham"] * 100)
-    parts = [set(part["text"]) for part in split_messages(messages)]
+    tables = split_messages(messages)
+    assert sum(map(len, tables)) == 100
+    parts = [set(table["text"]) for table in tables]
     assert [len(part) for part in parts] == [28, 4, 8] and len(set.union(*parts)) == 40
 
 
