@@ -38,8 +38,9 @@ if NAMED or (FINETUNED / "model.safetensors").is_file():
     MODELS["finetuned"] = (
         load_pretrained(NAMED or FINETUNED),
         instruction,
-        "The finetuned model **follows short instructions**, as well as a model of its size can. "
-        "It has no memory: each message stands alone.",
+        "The finetuned model **answers short instructions**. It has learned the form of an answer "
+        "and when to stop; what it says is rarely right. It has no memory: each message stands "
+        "alone.",
         ["What is the opposite of 'hot'?", "Name three colours.", "Give the plural of 'mouse'."],
     )
 TURN = asyncio.Lock()  # tabs that write at the same time take turns, a token each

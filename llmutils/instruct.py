@@ -6,7 +6,7 @@ batch are -100 where nothing is to be learned.
 
 Letters: B batch, T tokens, N entries.
 
-Built in notebooks/08_instruction_finetuning.ipynb
+Chapter 8, which is to build this module, is on its way.
 """
 
 import json

@@ -4,7 +4,7 @@
 (llama.cpp, vLLM and LM Studio do). Each needs the extra of its name. Marks of a judge are opinions:
 they differ between judges, and between versions of one. The local scores are in `instruct`.
 
-Plumbing: shown in notebooks/08_instruction_finetuning.ipynb, not built there.
+Plumbing: not built in a notebook.
 """
 
 import contextlib

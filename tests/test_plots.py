@@ -4,7 +4,7 @@ import matplotlib
 import pytest
 import torch
 
-from llmutils.plots import plot_attention, plot_losses, plot_temperatures
+from llmutils.plots import plot_accuracies, plot_attention, plot_losses, plot_temperatures
 from llmutils.train import History
 
 matplotlib.use("Agg")
@@ -36,6 +36,40 @@ def test_losses_stand_against_epochs_and_tokens():
 
 def test_a_history_of_one_evaluation_is_drawn():
     plot_losses(History([0], [0.0], [0], [9.0], [9.1])).savefig(io.BytesIO())
+
+
+HISTORY = History(
+    [0, 4, 6],
+    [0.0, 1.0, 1.5],
+    [0, 999, 1500],
+    [0.7, 0.4, 0.3],
+    [0.8, 0.6, 0.5],
+    examples_seen=[0, 32, 48],
+    train_accuracies=[0.5, 0.75, 1.0],
+    val_accuracies=[0.4, 0.6, 0.7],
+)
+
+
+@pytest.mark.parametrize(
+    ("draw", "epochs", "training", "validation", "label"),
+    [
+        (lambda h: plot_losses(h, seen="examples"), [0, 1, 1.5], [0.7, 0.4, 0.3], [0.8, 0.6, 0.5],
+         "loss (nats per example)"),
+        (plot_accuracies, [0, 1, 1.5], [0.5, 0.75, 1.0], [0.4, 0.6, 0.7], "accuracy"),
+    ],
+    ids=["losses", "accuracies"],
+)  # fmt: skip
+def test_a_classifiers_curves_stand_against_epochs_and_examples(
+    draw, epochs, training, validation, label
+):
+    fig = draw(HISTORY)
+    (ax,) = fig.axes
+    assert [line.get_xdata().tolist() for line in ax.lines] == [epochs, epochs]
+    assert [line.get_ydata().tolist() for line in ax.lines] == [training, validation]
+    (above,) = ax.child_axes
+    fig.savefig(io.BytesIO())
+    assert above.get_xlim()[1] / ax.get_xlim()[1] == pytest.approx(32)  # examples an epoch
+    assert ax.get_ylabel() == label and above.get_xlabel() == "examples seen"
 
 
 def test_temperatures_are_bars_of_softmax():
