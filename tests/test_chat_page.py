@@ -235,7 +235,7 @@ def test_a_prompt_beyond_the_context_is_cut_with_a_notice(open_tab, small):
 
 def test_the_finetuned_model_gets_the_text_as_an_instruction(open_tab, small):
     page = open_tab("finetuned", temperature=0, length=9)
-    page.get_by_text("follows short instructions").wait_for()
+    page.get_by_text("answers short instructions").wait_for()
     say(page, "Name three colours.")
     entry = {"instruction": "Name three colours.", "input": ""}
     assert reply(page) == respond(small, entry, 10).split()
