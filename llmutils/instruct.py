@@ -6,7 +6,7 @@ batch are -100 where nothing is to be learned.
 
 Letters: B batch, T tokens, N entries.
 
-Chapter 8, which is to build this module, is on its way.
+Built in notebooks/08_instruction_finetuning.ipynb
 """
 
 import json
@@ -157,7 +157,9 @@ def collate(
         first = len(prompt) - 1 if mask_instruction else 0  # there the first target counts
         target_batch[i, first : len(row) - 1] = torch.tensor(row[first + 1 :])
     if (target_batch == -100).all():
-        raise ValueError(f"no target is left: the {len(rows)} prompts fill max_length {max_length}")
+        raise ValueError(
+            f"no target is left: prompts alone fill max_length {max_length} in all {len(rows)} rows"
+        )
     return input_batch.to(device), target_batch.to(device)
 
 

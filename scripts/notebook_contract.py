@@ -37,7 +37,7 @@ PLUMBING = {  # public names that no notebook builds: "*" for all of a module
     },
     "messages": "*",
     "classify": {"save_classifier", "load_classifier"},
-    "instruct": "*",  # until chapter 8 is there
+    "instruct": {"EMBEDDED", "load_entries", "save_responses"},
     "judge": "*",
     "pretrain": "*",
     "data": {"TokenFile"},  # GPTDataset with its ids in a file

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-CHAPTERS = sorted(NOTEBOOKS.glob("0*.ipynb"))
+CHAPTERS = sorted([*NOTEBOOKS.glob("0*.ipynb"), *NOTEBOOKS.glob("bonus/*.ipynb")])
 ENTRY = re.compile(r'<a id="([^"]*)"></a>\*\*(.+?)\*\* \((.*?)\): (.*?)((?:,? ?\[[^]]+\]\(\S+\))*)')
 LINK = re.compile(r"\[([^]]+)\]\((\S+?)\)")
 WORDS_OF_THE_ISSUE = """logits, softmax, cross-entropy, perplexity, batch, epoch, stride, gradient,
@@ -43,7 +43,9 @@ def anchors(path):
 
 
 def chapter_links(path):
-    return re.findall(r"\[([^]]+)\]\(glossary\.md([^)]*)\)", prose(path))
+    """Return (text, anchor) of each link of a notebook to the glossary, by its true path."""
+    glossary = "../glossary.md" if path.parent.name == "bonus" else "glossary.md"
+    return re.findall(rf"\[([^]]+)\]\({re.escape(glossary)}([^)]*)\)", prose(path))
 
 
 def test_an_anchor_is_made_as_jupyterlab_makes_it():
@@ -122,7 +124,7 @@ def test_a_chapter_links_a_word_once_and_where_it_first_comes_up(path):
     ):
         text = re.sub(hidden, "", text, flags=re.MULTILINE)
     for word, target in links:
-        place = text.index(f"[{word}](glossary.md{target})")
+        place = re.search(rf"\[{re.escape(word)}\]\([./]*glossary\.md{target}\)", text).start()
         assert not re.search(rf"\b{re.escape(word)}\b", text[:place], re.IGNORECASE), word
 
 

@@ -111,6 +111,12 @@ def test_a_config_with_a_typo_is_refused(tiny_config):
         GPTModel({"vocab_size": 64, "n_head": 4})
 
 
+def test_a_model_keeps_nothing_but_its_weights(tiny_config):
+    model = GPTModel(tiny_config)
+    assert list(model.buffers()) == []  # load_pretrained would leave one without its numbers
+    assert set(model.state_dict()) == {name for name, _ in model.named_parameters()}
+
+
 def test_a_tied_head_is_one_tensor_and_starts_near_the_uniform_loss(tiny_config):
     torch.manual_seed(0)
     model = GPTModel(replace(tiny_config, tie_embeddings=True)).eval()
