@@ -55,7 +55,8 @@ class MultiHeadAttention(nn.Module):
         d_in: numbers in an input vector.
         d_out: C, numbers in an output vector; the heads share them.
         context_length: the longest sequence accepted.
-        dropout: share of attention weights zeroed in training.
+        dropout: share of attention weights zeroed in training. Where it is above 0, PyTorch's fused
+            operation for CPUs steps aside, and a (T, T) map is computed and kept.
         num_heads: H.
         qkv_bias: whether queries, keys and values get a bias.
 

@@ -158,7 +158,7 @@ def collate(
         target_batch[i, first : len(row) - 1] = torch.tensor(row[first + 1 :])
     if (target_batch == -100).all():
         raise ValueError(
-            f"no target is left: prompts alone fill max_length {max_length} in all {len(rows)} rows"
+            f"no target is left: max_length {max_length} cuts off every response (B = {len(rows)})"
         )
     return input_batch.to(device), target_batch.to(device)
 

@@ -146,7 +146,7 @@ def test_cutting_never_loses_the_end_of_text():
 
 
 def test_a_batch_without_a_target_is_refused():
-    with pytest.raises(ValueError, match="the 1 prompts fill max_length 2"):
+    with pytest.raises(ValueError, match=r"max_length 2 cuts off every response \(B = 1\)"):
         collate(BATCH[:1], max_length=2, mask_instruction=True)
     collate(BATCH[:2], max_length=2, mask_instruction=True)  # the other row has some
 
