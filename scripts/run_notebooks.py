@@ -103,7 +103,7 @@ def main() -> int:
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar has no place in a saved page
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
-    shutil.copy(NOTEBOOKS / "glossary.md", build)  # to which the chapters link
+    shutil.copy(NOTEBOOKS / "glossary.md", build)  # to which the notebooks link
     rows, failed = [], False
     for path in find(options.notebooks):
         start = time.perf_counter()
@@ -111,11 +111,14 @@ def main() -> int:
         notebook, error = execute(path, options.timeout)
         rows.append((path.stem, time.perf_counter() - start, "failed" if error else "ok"))
         print(f"{path.stem}: {rows[-1][2]} in {rows[-1][1]:.0f} s", flush=True)
-        nbformat.write(notebook, build / path.name)
+        inside = path.is_relative_to(NOTEBOOKS)  # the same folders there, so that links hold
+        folder = build / path.parent.relative_to(NOTEBOOKS) if inside else build
+        folder.mkdir(exist_ok=True)
+        nbformat.write(notebook, folder / path.name)
         page, _ = HTMLExporter(embed_images=True).from_notebook_node(
             notebook, resources={"metadata": {"name": path.stem, "path": str(path.parent)}}
         )
-        (build / f"{path.stem}.html").write_text(page, encoding="utf-8")
+        (folder / f"{path.stem}.html").write_text(page, encoding="utf-8")
         if error:
             failed = True
             print(error)
