@@ -8,14 +8,13 @@ Built in notebooks/05_decoding.ipynb
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 
 import torch
 from torch import nn
 
 from llmutils.attention import KVCache
-from llmutils.model import GPTModel
+from llmutils.model import GPTModel, evaluation_mode
 
 Prompts = torch.Tensor | Sequence[Sequence[int]]
 
@@ -133,19 +132,6 @@ def pick_next_token(
         probas = probas.masked_fill(before >= top_p, 0.0)
     choice = torch.multinomial(probas, num_samples=1, generator=generator)  # (B, 1)
     return (choice if token_ids is None else token_ids.gather(1, choice)).squeeze(1)  # (B,)
-
-
-@contextmanager
-def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Run a block without dropout and without gradients, then restore every module's mode."""
-    training = [module for module in model.modules() if module.training]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module in training:
-            module.training = True
 
 
 def _check_settings(temperature, top_k, top_p):

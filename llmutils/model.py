@@ -7,7 +7,8 @@ The operations are PyTorch's fused ones; the notebook writes each out and proves
 Built in notebooks/03_gpt_model.ipynb
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -156,6 +157,19 @@ class GPTModel(nn.Module):
         for block, cache in zip(self.blocks, caches or [None] * len(self.blocks), strict=True):
             x = block(x, cache, mask)  # (B, T, C)
         return self.final_norm(x)
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Run a block without dropout and without gradients, then restore every module's mode."""
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module in training:
+            module.training = True
 
 
 def _check_token_ids(token_ids: torch.Tensor, end: int, config: GPTConfig) -> None:

@@ -23,7 +23,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch.overrides import TorchFunctionMode
 
-from llmutils import gpt2_files
+from llmutils.formats import openai as gpt2_files
 from llmutils.config import GPT2_CONFIGS, GPTConfig
 from llmutils.model import GPTModel
 

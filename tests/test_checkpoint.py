@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from llmutils.checkpoint import (
+from llmutils.pretrain.checkpoint import (
     batches_left,
     hash_dataset,
     latest_checkpoint,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from llmutils import download as module
-from llmutils.download import DownloadError, cache_folder, download
+from llmutils.formats.download import DownloadError, cache_folder, download
 
 BODY = bytes(range(256)) * 2000  # 512,000 bytes
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -313,7 +313,7 @@ def test_a_read_only_folder_is_one_error_or_none_at_all(good):
 
 def in_process(code, *arguments):
     """Start Python on some code that may use `download` and its arguments."""
-    command = [sys.executable, "-c", f"import sys\nfrom llmutils.download import *\n{code}"]
+    command = [sys.executable, "-c", f"import sys\nfrom llmutils.formats.download import *\n{code}"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
     return subprocess.Popen([*command, *map(str, arguments)], **pipes)
 

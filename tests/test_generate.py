@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from llmutils.generate import evaluation_mode, generate, pick_next_token, stream
+from llmutils.generate import generate
+from llmutils.model import evaluation_mode, pick_next_token, stream
 from llmutils.model import GPTModel
 
 PROMPTS = [[5, 9, 2], [7], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], [60, 61]]

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from llmutils import gpt2_files
+from llmutils.formats import openai as gpt2_files
 from llmutils.config import GPT2_CONFIGS, GPTConfig
-from llmutils.download import DownloadError
+from llmutils.formats.download import DownloadError
 from llmutils.generate import generate
-from llmutils.gpt2_files import (
+from llmutils.formats.openai import (
     BYTES,
     CHECKPOINT,
     DATA,

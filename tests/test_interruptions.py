@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from llmutils.checkpoint import latest_checkpoint, read_checkpoint
+from llmutils.pretrain.checkpoint import latest_checkpoint, read_checkpoint
 from llmutils.data import TokenFile
 
 pytestmark = pytest.mark.slow

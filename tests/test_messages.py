@@ -17,8 +17,8 @@ from sklearn.linear_model import LogisticRegression
 
 from llmutils import messages
 from llmutils.classify import balance, split_messages
-from llmutils.download import DownloadError
-from llmutils.messages import load_messages, read_messages
+from llmutils.formats.download import DownloadError
+from llmutils.formats.tables import load_messages, read_messages
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))

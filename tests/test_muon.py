@@ -3,7 +3,7 @@ import torch
 
 from llmutils.config import GPTConfig
 from llmutils.model import GPTModel
-from llmutils.muon import MuonAdamW
+from llmutils.bonus.muon import MuonAdamW
 
 
 def tied_model():

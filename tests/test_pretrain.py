@@ -4,7 +4,7 @@ import random
 import pytest
 from torch.utils.data import DataLoader
 
-from llmutils.checkpoint import latest_checkpoint, read_checkpoint
+from llmutils.pretrain.checkpoint import latest_checkpoint, read_checkpoint
 from llmutils.config import GPTConfig
 from llmutils.data import TokenFile
 from llmutils.model import GPTModel

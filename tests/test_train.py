@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader
 
-from llmutils.checkpoint import latest_checkpoint, read_checkpoint
+from llmutils.pretrain.checkpoint import latest_checkpoint, read_checkpoint
 from llmutils.config import GPTConfig
 from llmutils.data import create_dataloader
 from llmutils.generate import generate

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmutils.download import cache_folder, download
+from llmutils.formats.download import cache_folder, download
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -30,13 +30,13 @@ import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from llmutils.checkpoint import read_checkpoint
+from llmutils.pretrain.checkpoint import read_checkpoint
 from llmutils.config import GPTConfig
 from llmutils.data import TokenFile
-from llmutils.distributed import process_group, rank_and_processes
-from llmutils.generate import evaluation_mode
+from llmutils.pretrain.distributed import process_group, rank_and_processes
+from llmutils.model import evaluation_mode
 from llmutils.model import GPTModel
-from llmutils.muon import MuonAdamW
+from llmutils.bonus.muon import MuonAdamW
 from llmutils.plots import plot_losses
 from llmutils.tokenizer import get_tokenizer
 from llmutils.train import History, calc_loss_batch, create_optimizer, train_model

@@ -19,7 +19,7 @@ from typing import Any
 
 from safetensors.torch import save_file
 
-from llmutils.download import DownloadError, cache_folder, download
+from llmutils.formats.download import DownloadError, cache_folder, download
 from llmutils.tokenizer import get_tokenizer
 
 SIZES = {"gpt2": "124M", "gpt2-medium": "355M", "gpt2-large": "774M", "gpt2-xl": "1558M"}

@@ -23,7 +23,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from llmutils.data import TokenFile
-from llmutils.distributed import rank_and_processes
+from llmutils.pretrain.distributed import rank_and_processes
 
 FORMAT = 1
 STEP_FILES = "step-" + "[0-9]" * 8 + ".pt"

@@ -1,0 +1,1 @@
+"""Other people's files: plumbing that no notebook builds."""
