@@ -17,23 +17,33 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
+
+from llmutils.formats.files import replacing
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
+BUILD = ROOT / "build"
+OF_ONE_RUN = {
+    "execution",
+    "ExecuteTime",
+    "papermill",
+    "collapsed",
+    "scrolled",
+}  # in a cell's metadata
 README_FIGURES = {  # notebook: (the call that draws it, file)
     "04_pretraining": ("plot_losses(history)", "losses.png"),
     "05_decoding": ("plot_temperatures(", "temperatures.png"),
 }
 
 
-def find(wanted: list[str]) -> list[Path]:
-    """Return the notebooks asked for by number ("04") or path; the chapters if none is named."""
+def find(wanted: list[str]) -> dict[Path, Path]:
+    """Return {notebook: where its executed copy goes} for numbers ("04") and paths; else chapters.
+
+    A notebook of the series keeps its folder below build/, so that links hold.
+    """
     chapters = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
-    if not wanted:
-        return chapters
-    found = []
+    found = [] if wanted else chapters
     for word in wanted:
         matches = [p for p in chapters if p.name.startswith(word.zfill(2) + "_")]
         matches = matches or [p.resolve() for p in [Path(word)] if p.suffix == ".ipynb"]
@@ -41,11 +51,20 @@ def find(wanted: list[str]) -> list[Path]:
             names = ", ".join(p.stem for p in chapters)
             sys.exit(f"no notebook {word!r}; the chapters are {names}")
         found += matches
-    return found
+    copies, taken = {}, {}
+    for path in dict.fromkeys(found):
+        inside = path.is_relative_to(NOTEBOOKS)
+        copies[path] = BUILD / (path.relative_to(NOTEBOOKS) if inside else path.name)
+        key = str(copies[path]).casefold()  # on some systems A.ipynb and a.ipynb are one file
+        if (other := taken.setdefault(key, path)) != path:
+            sys.exit(f"{path} and {other} would both be written to {copies[path]}: rename one")
+        if copies[path] == path:
+            sys.exit(f"{path} lies where its executed copy goes: move it")
+    return copies
 
 
 def execute(path: Path, timeout: int) -> tuple[nbformat.NotebookNode, str | None]:
-    """Return the executed notebook and None, or as far as it came and its error."""
+    """Return the executed notebook, and None or the error that it came to."""
     notebook = nbformat.read(path, as_version=4)
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
 
@@ -66,21 +85,22 @@ def execute(path: Path, timeout: int) -> tuple[nbformat.NotebookNode, str | None
     error = None
     try:
         client.execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
-        error = str(failure)
+    except Exception as failure:  # of the cell, the clock or the kernel
+        error = str(failure) or repr(failure)
     if sys.stdout.isatty():
         print("\r", end="")
     return notebook, error
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
-    """Leave out what differs from machine to machine."""
+    """Leave out what differs from machine to machine and run to run. Tags stay."""
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:
-        cell.metadata = {}
+        for key in OF_ONE_RUN & set(cell.metadata):
+            del cell.metadata[key]
 
 
 def save_readme_figure(notebook: nbformat.NotebookNode, name: str) -> None:
@@ -90,7 +110,29 @@ def save_readme_figure(notebook: nbformat.NotebookNode, name: str) -> None:
         if call and cell.cell_type == "code" and call in cell.source:
             for output in cell.outputs:
                 if picture := output.get("data", {}).get("image/png"):
-                    (NOTEBOOKS / "figures" / file).write_bytes(base64.b64decode(picture))
+                    with replacing(NOTEBOOKS / "figures" / file) as beside:
+                        beside.write_bytes(base64.b64decode(picture))
+
+
+def run(path: Path, copy: Path, update: bool, timeout: int) -> str | None:
+    """Execute one notebook, write what came of it, and return None or what went wrong."""
+    try:
+        copy.parent.mkdir(parents=True, exist_ok=True)  # before the minutes of work, not after
+        notebook, error = execute(path, timeout)
+        with replacing(copy) as beside:
+            nbformat.write(notebook, beside)
+        page, _ = HTMLExporter(embed_images=True).from_notebook_node(
+            notebook, resources={"metadata": {"name": path.stem, "path": str(path.parent)}}
+        )
+        copy.with_suffix(".html").write_text(page, encoding="utf-8")
+        if update and not error:
+            tidy(notebook)
+            with replacing(path) as beside:
+                nbformat.write(notebook, beside)
+            save_readme_figure(notebook, path.stem)
+        return error
+    except Exception as failure:  # no notebook, a full disk: the others have their turn
+        return f"{path}: {type(failure).__name__}: {failure}"
 
 
 def main() -> int:
@@ -100,39 +142,27 @@ def main() -> int:
     parser.add_argument("--update", action="store_true", help="write the outputs back")
     parser.add_argument("--timeout", type=int, default=1800, help="seconds for one cell")
     options = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # a console may lack a notebook's characters
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar has no place in a saved page
-    build = ROOT / "build"
-    build.mkdir(exist_ok=True)
-    shutil.copy(NOTEBOOKS / "glossary.md", build)  # to which the notebooks link
-    rows, failed = [], False
-    for path in find(options.notebooks):
+    copies = find(options.notebooks)
+    BUILD.mkdir(exist_ok=True)
+    shutil.copy(NOTEBOOKS / "glossary.md", BUILD)  # to which the notebooks link
+    rows = []
+    for path, copy in copies.items():
         start = time.perf_counter()
         print(f"{path.stem}: running", flush=True)
-        notebook, error = execute(path, options.timeout)
+        error = run(path, copy, options.update, options.timeout)
         rows.append((path.stem, time.perf_counter() - start, "failed" if error else "ok"))
         print(f"{path.stem}: {rows[-1][2]} in {rows[-1][1]:.0f} s", flush=True)
-        inside = path.is_relative_to(NOTEBOOKS)  # the same folders there, so that links hold
-        folder = build / path.parent.relative_to(NOTEBOOKS) if inside else build
-        folder.mkdir(exist_ok=True)
-        nbformat.write(notebook, folder / path.name)
-        page, _ = HTMLExporter(embed_images=True).from_notebook_node(
-            notebook, resources={"metadata": {"name": path.stem, "path": str(path.parent)}}
-        )
-        (folder / f"{path.stem}.html").write_text(page, encoding="utf-8")
         if error:
-            failed = True
             print(error)
-        elif options.update:
-            tidy(notebook)
-            nbformat.write(notebook, path)
-            save_readme_figure(notebook, path.stem)
     width = max(len(name) for name, _, _ in rows)
     print(f"\n{'notebook':{width}}  seconds  result")
     for name, seconds, result in rows:
         print(f"{name:{width}}  {seconds:7.0f}  {result}")
     print(f"{'total':{width}}  {sum(seconds for _, seconds, _ in rows):7.0f}\n")
-    print(f"executed copies and HTML pages: {build.name}/")
-    return int(failed)
+    print(f"executed copies and HTML pages: {BUILD.name}/")
+    return int(any(result == "failed" for _, _, result in rows))
 
 
 if __name__ == "__main__":
