@@ -6,16 +6,22 @@ READY := $(VENV)/.ready
 CHAT_READY := $(VENV)/.ready-chat
 INSTRUCT := build/llmutils-small-instruct
 
-.PHONY: help lab run chat test check notebooks slow fix-notebooks outputs browser clean
+# Text outputs are compared exactly. A cell may take 30 minutes, for slow machines and dead kernels.
+NBVAL := TQDM_DISABLE=1 $(BIN)/python -m pytest -p no:warnings --nbval --nbval-current-env \
+	--nbval-cell-timeout=1800 --durations=5
+
+.PHONY: help lab run chat test check notebooks bonus kills slow fix-notebooks outputs browser clean
 
 help:
 	@echo "make lab              open JupyterLab on the notebooks"
 	@echo "make run              run every chapter (CHAPTERS=\"04 05\" picks some), results in build/"
 	@echo "make chat             talk to the models on a page of your own"
-	@echo "make test             run every check: check, then notebooks"
-	@echo "make check            only ruff and the unit tests"
-	@echo "make notebooks        only the notebooks, re-executed and compared"
-	@echo "make slow             training killed, interrupted and shared by processes (minutes)"
+	@echo "make test             check, then notebooks"
+	@echo "make check            only ruff, the unit tests and the contract of notebooks and module"
+	@echo "make notebooks        only the chapters, re-executed and compared"
+	@echo "make slow             what takes minutes more: bonus, then kills"
+	@echo "make bonus            only the bonus notebooks, re-executed and compared"
+	@echo "make kills            only training that is killed, interrupted and shared by processes"
 	@echo "make fix-notebooks    rewrite stale definitions in the notebooks from llmutils"
 	@echo "make outputs          refresh the committed outputs (CHAPTERS as above)"
 	@echo "make browser          drive JupyterLab and the chat page in a headless Chromium, refresh the screenshots"
@@ -49,12 +55,15 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
 
-# Text outputs are compared exactly. A cell may take 30 minutes, for slow machines and dead kernels.
 notebooks: $(READY)
-	TQDM_DISABLE=1 $(BIN)/python -m pytest -p no:warnings --nbval --nbval-current-env \
-		--nbval-cell-timeout=1800 --durations=5 notebooks
+	$(NBVAL) notebooks/[0-9]*.ipynb
 
-slow: $(READY)
+bonus: $(READY)
+	$(NBVAL) notebooks/bonus
+
+slow: bonus kills
+
+kills: $(READY)
 	$(BIN)/python -m pytest -m slow --durations=5
 
 fix-notebooks: $(READY)

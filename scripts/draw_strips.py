@@ -5,6 +5,8 @@ Run: python scripts/draw_strips.py
 
 from pathlib import Path
 
+from llmutils.formats.files import replacing
+
 STAGES = [
     ("1", "Embeddings"),
     ("2", "Attention"),
@@ -49,4 +51,5 @@ def strip(lit: int) -> str:
 if __name__ == "__main__":
     folder = Path(__file__).parents[1] / "notebooks" / "figures"
     for lit in range(1, len(STAGES) + 1):
-        (folder / f"strip_{lit:02}.svg").write_text(strip(lit), encoding="utf-8")
+        with replacing(folder / f"strip_{lit:02}.svg") as beside:
+            beside.write_text(strip(lit), encoding="utf-8")
