@@ -1,8 +1,7 @@
 """The pieces that the notebooks build, kept where the next notebook can import them.
 
-Nothing is imported here, so `import llmutils` costs nothing and
-`from llmutils.model import GPTModel` says where to look. Each module is built in the chapter that
-its docstring names. They stand here in reading order, and each imports only those above it:
+Nothing is imported here, so `import llmutils` costs nothing. Each module is built in the chapter
+that its docstring names. In reading order, each imports only those above it:
 
     config       the one description of a GPT's size
     tokenizer    GPT-2's byte-pair encoding, from a table that ships with the project
@@ -16,13 +15,9 @@ its docstring names. They stand here in reading order, and each imports only tho
     instruct     prompts, masked targets, replies, scores
     judge        a stronger model gives marks, where one is running
     plots        figures used more than once, built in no chapter
-
-Below it lie, in folders of their own:
-
     bonus/       what the bonus notebooks build
     pretrain/    a long run on a corpus of any size: python -m llmutils.pretrain
     formats/     other people's files: plumbing that no notebook builds
-    assets/      the vocabulary, llmutils-small, messages and instructions
 """
 
 __version__ = "0.1.0"
