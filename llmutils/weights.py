@@ -73,7 +73,7 @@ def to_gpt2(own: Mapping[str, torch.Tensor], config: GPTConfig) -> dict[str, tor
     weights = {}
     for name, (transposed, ours) in gpt2_parts(config).items():
         if name.endswith("c_attn.bias") and not config.qkv_bias:
-            weights[name] = torch.zeros(3 * config.emb_dim)
+            weights[name] = own["pos_emb.weight"].new_zeros(3 * config.emb_dim)
         else:
             weight = torch.cat([own[our] for our in ours])
             weights[name] = weight.T.contiguous() if transposed else weight

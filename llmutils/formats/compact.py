@@ -63,13 +63,13 @@ def read_compact(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
         config = GPTConfig.of(json.loads(path.read_bytes()))
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from error
-    stored = load_mapped(folder / "model.safetensors")
-    own = {}
+    stored, own = load_mapped(folder / "model.safetensors"), {}
     for name, weight in stored.items():
-        if weight.dtype == torch.int8 and name + SCALE in stored:
-            own[name] = weight * stored[name + SCALE].float()
-        elif not name.endswith(SCALE):
-            own[name] = weight  # a vector; anything else is refused by its name or type
+        scale = stored.get(name + SCALE)
+        if scale is not None and scale.shape == (len(weight), 1):
+            own[name] = weight * scale.float()
+        elif not (name.endswith(SCALE) and name.removesuffix(SCALE) in stored):
+            own[name] = weight  # a vector, or what `check_weights` will refuse
     return config, own
 
 

@@ -73,11 +73,11 @@ def find_layout(folder: Path) -> str | None:
         ValueError: there are two layouts, of which either may be the older one.
     """
     names, config = {file.name for file in folder.iterdir()}, folder / "config.json"
+    openai = any(name.startswith("model.ckpt.") for name in names)
     if config.name not in names:
-        if names & {"hparams.json", "model.ckpt.index", "model.ckpt.data-00000-of-00001"}:
-            return "openai"
-        return "weights without a config.json" if "model.safetensors" in names else None
-    if "model.ckpt.index" in names:
+        stray = "a file model.safetensors" if "model.safetensors" in names else None
+        return "openai" if openai else stray
+    if openai:
         raise ValueError(
             f"{folder} holds two models, one in OpenAI's layout (model.ckpt.*) and one in another "
             "(config.json): move one of them"
@@ -98,12 +98,18 @@ def find_folder(name_or_folder: str | Path, source: str) -> Path:
         raise ValueError(f"source must be 'openai' or 'huggingface', got {source!r}")
     folder, names = Path(name_or_folder), ["llmutils-small", *GPT2_CONFIGS]
     name = {size: name for name, (size, _) in SIZES.items()}.get(name_or_folder, name_or_folder)
-    if name not in names and not folder.is_dir():
-        raise ValueError(f"expected a model's folder or one of {', '.join(names)}; got '{folder}'")
-    if name in names and folder.is_dir() and find_layout(folder):
+    layout = find_layout(folder) if folder.is_dir() else None
+    if name not in names and layout:
+        return folder
+    if name not in names:
+        found = (
+            ", ".join(sorted(f.name for f in folder.iterdir())) if folder.is_dir() else "nothing"
+        )
+        raise ValueError(
+            f"expected one of {', '.join(names)} or a model's folder; '{folder}' holds {found}"
+        )
+    if layout:
         raise ValueError(
             f"'{folder}' is a model's name and a model's folder: write './{folder}' for the folder"
         )
-    if name not in names:
-        return folder
     return ASSETS / name if name == "llmutils-small" else fetchers[source](name)

@@ -29,23 +29,21 @@ SAME_FUNCTION = {  # settings, and the values with which a model computes what o
 
 def fetch_huggingface(name: str) -> Path:
     """Return the folder of a GPT-2 in the hub's own cache, fetched if it is not there yet."""
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
-    def fetch(cached: bool) -> Path:
-        for file in ("config.json", "model.safetensors"):
-            path = hf_hub_download(f"openai-community/{name}", file, local_files_only=cached)
-        return Path(path).parent
-
+    repository, files = f"openai-community/{name}", ("config.json", "model.safetensors")
+    paths = [try_to_load_from_cache(repository, file) for file in files]
     try:
-        try:
-            return fetch(cached=True)  # look first: the client would ask the hub what is new
-        except FileNotFoundError:
-            return fetch(cached=os.environ.get("LLMUTILS_OFFLINE") == "1")
+        if not all(isinstance(path, str) for path in paths):
+            if os.environ.get("LLMUTILS_OFFLINE") == "1":
+                raise OSError("it is not in the cache, and LLMUTILS_OFFLINE=1 forbids fetching")
+            paths = [hf_hub_download(repository, file) for file in files]
     except Exception as error:  # the client's own errors, and those of the network beneath it
         raise DownloadError(
-            f"could not get openai-community/{name} from the Hugging Face hub: {error} "
+            f"could not get {repository} from the Hugging Face hub: {error} "
             "(HF_ENDPOINT can name a mirror; or load a folder with its two files)"
         ) from error
+    return Path(paths[0]).parent
 
 
 def read_config(folder: Path) -> GPTConfig:

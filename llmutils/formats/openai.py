@@ -94,7 +94,7 @@ def read_openai(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
             weights[names.get(variable, variable)] = flat
         file = folder / "hparams.json"
         check_weights(from_gpt2(weights, config), empty_model(config))
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+    except (tf.errors.OpError, ValueError, RuntimeError, LookupError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise ValueError(f"{file} is damaged: {reason}. Fetch or copy it again.") from error
     return config, weights
