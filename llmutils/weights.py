@@ -1,426 +1,206 @@
 """GPT-2's weights in, ours out.
 
-A folder holds a model in one of three layouts, and its files tell which: OpenAI's TensorFlow
-checkpoint (`hparams.json`), transformers' (`config.json` with a `model_type`), or ours
-(`config.json` with the fields of `GPTConfig`). The numbers are the same in each. Only names differ,
-some matrices are transposed, and those of queries, keys and values stand side by side in one:
-`GPT2_PARTS` and `GPT2_BLOCK_PARTS` say which.
-
-Letters: C = emb_dim, V = vocab_size.
+A folder holds a model in one of three layouts, which `formats` reads and writes: OpenAI's
+TensorFlow checkpoint, transformers' safetensors, or our compact one. The numbers of GPT-2's are
+ours. Only the names differ, some matrices are transposed, and those of queries, keys and values
+stand side by side in one: `GPT2_PARTS` and `GPT2_BLOCK_PARTS` say which.
 
 Built in notebooks/06_weight_loading.ipynb
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from llmutils.formats import openai as gpt2_files
-from llmutils.config import GPT2_CONFIGS, GPTConfig
+from llmutils.config import GPTConfig
 from llmutils.model import GPTModel
 
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = files("llmutils") / "assets"
 
-GPT2_PARTS = {  # OpenAI's variable: (whether it is transposed, our parameters side by side in it)
-    "model/wte": (False, ["tok_emb.weight"]),
-    "model/wpe": (False, ["pos_emb.weight"]),
-    "model/ln_f/g": (False, ["final_norm.scale"]),
-    "model/ln_f/b": (False, ["final_norm.shift"]),
+GPT2_PARTS = {  # GPT-2's name: (whether it is transposed, our parameters side by side in it)
+    "wte.weight": (False, ["tok_emb.weight"]),
+    "wpe.weight": (False, ["pos_emb.weight"]),
+    "ln_f.weight": (False, ["final_norm.scale"]),
+    "ln_f.bias": (False, ["final_norm.shift"]),
 }
-GPT2_BLOCK_PARTS = {  # the same in block N, where all names begin with model/hN/ and blocks.N.
-    "ln_1/g": (False, ["norm1.scale"]),
-    "ln_1/b": (False, ["norm1.shift"]),
-    "attn/c_attn/w": (True, ["att.W_query.weight", "att.W_key.weight", "att.W_value.weight"]),
-    "attn/c_attn/b": (False, ["att.W_query.bias", "att.W_key.bias", "att.W_value.bias"]),
-    "attn/c_proj/w": (True, ["att.out_proj.weight"]),
-    "attn/c_proj/b": (False, ["att.out_proj.bias"]),
-    "ln_2/g": (False, ["norm2.scale"]),
-    "ln_2/b": (False, ["norm2.shift"]),
-    "mlp/c_fc/w": (True, ["ff.layers.0.weight"]),
-    "mlp/c_fc/b": (False, ["ff.layers.0.bias"]),
-    "mlp/c_proj/w": (True, ["ff.layers.2.weight"]),
-    "mlp/c_proj/b": (False, ["ff.layers.2.bias"]),
+GPT2_BLOCK_PARTS = {  # the same in block N, where theirs begin with h.N. and ours with blocks.N.
+    "ln_1.weight": (False, ["norm1.scale"]),
+    "ln_1.bias": (False, ["norm1.shift"]),
+    "attn.c_attn.weight": (True, ["att.W_query.weight", "att.W_key.weight", "att.W_value.weight"]),
+    "attn.c_attn.bias": (False, ["att.W_query.bias", "att.W_key.bias", "att.W_value.bias"]),
+    "attn.c_proj.weight": (True, ["att.out_proj.weight"]),
+    "attn.c_proj.bias": (False, ["att.out_proj.bias"]),
+    "ln_2.weight": (False, ["norm2.scale"]),
+    "ln_2.bias": (False, ["norm2.shift"]),
+    "mlp.c_fc.weight": (True, ["ff.layers.0.weight"]),
+    "mlp.c_fc.bias": (False, ["ff.layers.0.bias"]),
+    "mlp.c_proj.weight": (True, ["ff.layers.2.weight"]),
+    "mlp.c_proj.bias": (False, ["ff.layers.2.bias"]),
 }
 
 
 def gpt2_parts(config: GPTConfig) -> dict[str, tuple[bool, list[str]]]:
-    """Return GPT-2's variables for a model's size, {variable: (transposed, our parameters)}."""
+    """Return the table for a model's size, {GPT-2's name: (transposed, our parameters)}."""
     parts = dict(GPT2_PARTS)
     for n in range(config.n_layers):
-        for variable, (transposed, names) in GPT2_BLOCK_PARTS.items():
-            parts[f"model/h{n}/{variable}"] = (transposed, [f"blocks.{n}.{name}" for name in names])
+        for name, (transposed, ours) in GPT2_BLOCK_PARTS.items():
+            parts[f"h.{n}.{name}"] = (transposed, [f"blocks.{n}.{our}" for our in ours])
     if not config.tie_embeddings:
-        parts["lm_head"] = (False, ["out_head.weight"])  # GPT-2 has none: it uses wte
+        parts["lm_head.weight"] = (False, ["out_head.weight"])  # GPT-2 has none: it uses wte
     return parts
 
 
-def gpt2_hparams(config: GPTConfig) -> dict[str, int]:
-    """Return a model's sizes under OpenAI's names."""
-    return {
-        "n_vocab": config.vocab_size,
-        "n_ctx": config.context_length,
-        "n_embd": config.emb_dim,
-        "n_head": config.n_heads,
-        "n_layer": config.n_layers,
-    }
+def from_gpt2(weights: Mapping[str, Any], config: GPTConfig) -> dict[str, torch.Tensor]:
+    """Return GPT-2's weights under our names, as views; what the table lacks keeps its name."""
+    rest = {name: torch.as_tensor(weight) for name, weight in weights.items()}
+    own = {}
+    for name, (transposed, ours) in gpt2_parts(config).items():
+        if name in rest and rest[name].dim():
+            weight = rest.pop(name)
+            weight = weight.transpose(0, -1) if transposed else weight
+            own |= zip(ours, weight.chunk(len(ours)), strict=False)
+    return own | rest
 
 
-def load_weights_into_gpt(model: GPTModel, params: Mapping[str, Any]) -> None:
+def to_gpt2(own: Mapping[str, torch.Tensor], config: GPTConfig) -> dict[str, torch.Tensor]:
+    """Return our parameters under GPT-2's names; biases that a model lacks are 0."""
+    weights = {}
+    for name, (transposed, ours) in gpt2_parts(config).items():
+        if name.endswith("c_attn.bias") and not config.qkv_bias:
+            weights[name] = own["pos_emb.weight"].new_zeros(3 * config.emb_dim)
+        else:
+            weight = torch.cat([own[our] for our in ours])
+            weights[name] = weight.T.contiguous() if transposed else weight
+    return weights
+
+
+class NoInit(TorchFunctionMode):
+    """Draw no initial weights, for a model that is filled at once."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        """Call a function of PyTorch, unless it belongs to torch.nn.init."""
+        if getattr(func, "__module__", None) != "torch.nn.init":
+            return func(*args, **(kwargs or {}))
+
+
+def empty_model(config: GPTConfig) -> GPTModel:
+    """Return a model that has shapes, but neither memory nor numbers."""
+    with torch.device("meta"), NoInit():
+        return GPTModel(config)
+
+
+def check_weights(own: Mapping[str, torch.Tensor], model: nn.Module) -> None:
+    """Refuse weights with other names, shapes or types than a model's; name all that is wrong."""
+    expected, faults = dict(model.named_parameters()), []
+    for name in sorted(own | expected):
+        if name not in own:
+            faults.append(f"{name} {tuple(expected[name].shape)} is missing")
+        elif name not in expected:
+            faults.append(f"{name} {tuple(own[name].shape)} is extra")
+        elif own[name].shape != expected[name].shape:
+            shapes = f"{tuple(own[name].shape)}, expected {tuple(expected[name].shape)}"
+            faults.append(f"{name} is {shapes}")
+        elif not own[name].is_floating_point():
+            faults.append(f"{name} holds {own[name].dtype}")
+    if faults:
+        raise ValueError(f"the weights do not fit the model: {'; '.join(faults)}")
+
+
+def load_weights_into_gpt(model: GPTModel, weights: Mapping[str, Any], config: GPTConfig) -> None:
     """Copy GPT-2's weights into a model of the very same sizes, all of them or none.
 
     Args:
-        model: with qkv_bias and tie_embeddings, as GPT-2 has them.
-        params: {OpenAI's variable: array}, (C, 3C) or (1, C, 3C) for a matrix of attention, and
-            so on; and under "hparams" the sizes, as `gpt2_hparams` names them.
+        model: the GPT.
+        weights: {GPT-2's name: array}.
+        config: of the model that they are from: no shape tells the number of heads.
 
     Raises:
-        ValueError: something is missing, extra or of another shape; all of it is listed, and the
-            model is as it was.
+        ValueError: something does not fit; the model is as it was.
     """
-    weights = {name: _as_matrix(value) for name, value in params.items() if name != "hparams"}
-    _check_weights(weights, params.get("hparams"), model.config)
-    own = dict(model.named_parameters())
+    if replace(config, drop_rate=model.config.drop_rate) != model.config:
+        raise ValueError(f"the weights are of {config}, the model is {model.config}")
+    own = from_gpt2(weights, config)
+    check_weights(own, model)
     with torch.no_grad():
-        for name, weight in _to_ours(weights, model.config):
-            own[name].copy_(weight)
+        for name, parameter in model.named_parameters():
+            parameter.copy_(own[name])
+
+
+def own_weights(model: nn.Module) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
+    """Return a GPT's config and its parameters by name, in float32 on the CPU.
+
+    Raises:
+        ValueError: adapters, another head, or numbers that are not finite: no layout has a place.
+    """
+    # torch.compile and DistributedDataParallel wrap a model, or a part of one
+    while (inner := getattr(model, "_orig_mod", getattr(model, "module", None))) is not None:
+        model = inner
+    if not isinstance(getattr(model, "config", None), GPTConfig):
+        raise ValueError(f"expected a GPTModel, got {type(model).__name__}")
+    own = {name.replace("_orig_mod.", ""): p.detach() for name, p in model.named_parameters()}
+    check_weights(own, empty_model(model.config))
+    own = {name: weight.to("cpu", torch.float32) for name, weight in own.items()}
+    odd = [name for name, weight in own.items() if not weight.isfinite().all()]
+    if odd:
+        raise ValueError(f"numbers that are not finite in {', '.join(odd)}")
+    return model.config, own
 
 
 def load_pretrained(
-    name_or_folder: str | Path, source: str = "openai", drop_rate: float | None = None
+    name_or_folder: str | Path,
+    source: str = "openai",
+    drop_rate: float | None = None,
+    dtype: torch.dtype = torch.float32,
 ) -> GPTModel:
-    """Return a pretrained GPT in float32, in evaluation mode.
-
-    A GPT-2 is fetched once, into the cache. OpenAI's checkpoint is converted when it is loaded for
-    the first time, which needs TensorFlow; from then on its weights are mapped into memory from the
-    `model.safetensors` written beside it.
+    """Return a pretrained GPT, in evaluation mode, its weights mapped into memory.
 
     Args:
         name_or_folder: "llmutils-small", which ships with the project; "gpt2", "gpt2-medium",
-            "gpt2-large" or "gpt2-xl" (or OpenAI's "124M", "355M", "774M", "1558M"); or a folder
-            in one of the three layouts.
-        source: where a GPT-2 comes from, "openai", or "huggingface" for the hub (or the mirror in
-            `HF_ENDPOINT`).
+            "gpt2-large" or "gpt2-xl", fetched once; or a folder in one of the three layouts.
+        source: of a GPT-2: "openai", whose layout is converted once, which needs TensorFlow; or
+            "huggingface", the hub (or the mirror in `HF_ENDPOINT`).
         drop_rate: dropout for training it further; as it was trained if None.
+        dtype: of the parameters.
 
     Raises:
         ValueError: an unknown name or source, or files that do not hold what they should.
         DownloadError: a file could not be fetched.
     """
-    if source not in ("openai", "huggingface"):
-        raise ValueError(f"source must be 'openai' or 'huggingface', got {source!r}")
-    name = str(name_or_folder)
-    name = {size: gpt2 for gpt2, size in gpt2_files.SIZES.items()}.get(name, name)
-    if name == "llmutils-small":
-        folder = ASSETS / name
-    elif name in GPT2_CONFIGS:
-        fetch = gpt2_files.fetch_openai if source == "openai" else gpt2_files.fetch_huggingface
-        folder = fetch(name)
-    elif Path(name).is_dir():
-        folder = Path(name)
+    from llmutils.formats import compact, huggingface, openai
+    from llmutils.formats.files import find_folder, find_layout
+
+    folder = find_folder(name_or_folder, source)
+    if find_layout(folder) == "compact":
+        config, own = compact.read_compact(folder)
     else:
-        names = ", ".join(["llmutils-small", *GPT2_CONFIGS])
-        raise ValueError(f"expected a model's folder or one of {names}; got '{name}'")
-    config, weights = _read(folder)
-    if name in GPT2_CONFIGS and config != GPT2_CONFIGS[name]:
-        raise ValueError(f"{folder} holds {config}, expected {GPT2_CONFIGS[name]}: delete it")
-    if drop_rate is not None:
-        config = replace(config, drop_rate=drop_rate)
-    with torch.device("meta"), _NoInit():  # neither memory nor numbers for what is replaced at once
-        model = GPTModel(config)
-    expected = {name: parameter.shape for name, parameter in model.named_parameters()}
-    found = {name: weight.shape for name, weight in weights.items()}
-    if found != expected:
-        odd = sorted(name for name in found | expected if found.get(name) != expected.get(name))
-        raise ValueError(f"{folder}: the weights do not fit the config: {', '.join(odd)}")
-    model.load_state_dict(weights, strict=False, assign=True)
+        config, weights = huggingface.read_huggingface(openai.converted(folder))
+        own = from_gpt2(weights, config)
+    model = empty_model(config if drop_rate is None else replace(config, drop_rate=drop_rate))
+    try:
+        check_weights(own, model)
+    except ValueError as error:
+        raise ValueError(f"{folder}: {error}") from None
+    own = {name: weight.float().contiguous() for name, weight in own.items()}  # no copy if it is
+    model.load_state_dict(own, strict=False, assign=True)
     if config.tie_embeddings:
         model.out_head.weight = model.tok_emb.weight
-    return model.eval()
-
-
-def save_compact(model: GPTModel, folder: str | Path) -> None:
-    """Write a model with 8 bits a weight, for `load_pretrained`.
-
-    Each row of a matrix is divided by a scale that takes its largest number to 127, and rounded;
-    vectors and scales are kept as 16-bit floats.
-
-    Args:
-        model: the GPT; it is not changed.
-        folder: made if it does not exist.
-    """
-    stored = {}
-    for name, parameter in model.named_parameters():
-        weight = parameter.detach().float().cpu()
-        if weight.dim() == 2:
-            scale = _half_rounded_up(weight.abs().amax(dim=1, keepdim=True) / 127)  # (rows, 1)
-            stored[f"{name}.row_scale"] = scale
-            weight = (weight / scale.float()).round().clamp(-127, 127).to(torch.int8)
-        else:
-            weight = weight.half()
-        stored[name] = weight
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
-    text = json.dumps(asdict(model.config), indent=2) + "\n"
-    (folder / "config.json").write_text(text, encoding="utf-8")
+    return model.to(dtype).eval()
 
 
 def save_pretrained(model: GPTModel, folder: str | Path) -> None:
-    """Write a model in transformers' layout, for `GPT2LMHeadModel` and `AutoTokenizer`.
-
-    The folder gets `config.json`, `generation_config.json`, `model.safetensors` and GPT-2's
-    tokenizer. A model without qkv_bias gets biases of 0, which is the same function.
-
-    Args:
-        model: the GPT; it is not changed.
-        folder: made if it does not exist.
+    """Write a model in transformers' layout, with GPT-2's tokenizer, all of it or nothing.
 
     Raises:
-        ValueError: a vocabulary that is not GPT-2's.
+        ValueError: what is no plain GPT, a vocabulary that is not GPT-2's, or a folder that holds
+            another layout.
     """
-    gpt2_files.write_huggingface(Path(folder), gpt2_params(model), model.config.drop_rate)
+    from llmutils.formats.huggingface import write_huggingface
 
-
-def export_openai(model: GPTModel, folder: str | Path) -> None:
-    """Write a model in OpenAI's layout, a TensorFlow checkpoint, without the graph in `.meta`.
-
-    Args:
-        model: the GPT, with a tied head; it is not changed.
-        folder: made if it does not exist.
-
-    Raises:
-        ValueError: an untied head, or a vocabulary that is not GPT-2's.
-    """
-    if not model.config.tie_embeddings:
-        raise ValueError(
-            "OpenAI's layout has no place for a head of its own: tie_embeddings is False"
-        )
-    gpt2_files.write_openai(Path(folder), gpt2_params(model))
-
-
-def export_gguf(model: GPTModel, path: str | Path) -> None:
-    """Write a model as a GGUF file, for llama.cpp, and a `Modelfile` for Ollama beside it.
-
-    Args:
-        model: the GPT; it is not changed.
-        path: the file, `NAME.gguf`.
-
-    Raises:
-        ValueError: a vocabulary that is not GPT-2's.
-    """
-    gpt2_files.write_gguf(Path(path), gpt2_params(model))
-
-
-def gpt2_params(model: GPTModel) -> dict[str, Any]:
-    """Return a model's weights as `load_weights_into_gpt` takes them, in float32 on the CPU."""
-    own = {name: p.detach().float().cpu() for name, p in model.named_parameters()}
-    params: dict[str, Any] = {"hparams": gpt2_hparams(model.config)}
-    for variable, (transposed, names) in gpt2_parts(model.config).items():
-        if names[0] in own:
-            parts = [own[name].T if transposed else own[name] for name in names]
-            params[variable] = torch.cat(parts, dim=-1)
-        else:  # the biases of queries, keys and values
-            params[variable] = torch.zeros(3 * model.config.emb_dim)
-    return params
-
-
-def _read(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
-    """Return the config and our parameters from a folder in any of the three layouts."""
-    if gpt2_files.is_openai(folder):
-        return _read_openai(folder)
-    path = folder / "config.json"
-    if not path.is_file() or not (folder / "model.safetensors").is_file():
-        found = ", ".join(sorted(file.name for file in folder.iterdir())) or "nothing"
-        raise ValueError(
-            f"{folder} has neither config.json and model.safetensors (ours, or transformers') nor "
-            f"hparams.json and model.ckpt.* (OpenAI's); it holds {found}"
-        )
-    try:
-        settings = json.loads(path.read_bytes())
-        theirs = "model_type" in settings
-        config = _transformers_config(settings) if theirs else GPTConfig.of(settings)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{path}: {error}") from error
-    if theirs:
-        return config, _read_transformers(folder / "model.safetensors", config)
-    weights = _load_safetensors(folder / "model.safetensors")
-    for name in [name for name in weights if name.endswith(".row_scale")]:
-        scale = weights.pop(name).float()  # of `save_compact`, (rows, 1)
-        weights[name.removesuffix(".row_scale")] = weights[name.removesuffix(".row_scale")] * scale
-    return config, {name: weight.float() for name, weight in weights.items()}
-
-
-def _read_openai(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
-    """Convert a TensorFlow checkpoint if that was not done yet, and map what came of it."""
-    hparams, path = gpt2_files.read_hparams(folder), folder / "model.safetensors"
-    try:
-        config = GPTConfig(
-            *(hparams[f"n_{name}"] for name in ("vocab", "ctx", "embd", "head", "layer")),
-            drop_rate=0.1,
-            qkv_bias=True,
-            tie_embeddings=True,
-        )
-    except ValueError as error:
-        raise ValueError(f"{folder / 'hparams.json'} is damaged: {error}") from error
-    for name, known in GPT2_CONFIGS.items():  # no shape would tell
-        if config != known and asdict(config) | {"n_heads": known.n_heads} == asdict(known):
-            raise ValueError(
-                f"{folder / 'hparams.json'} is damaged: n_head is {config.n_heads}, {name} has "
-                f"{known.n_heads}"
-            )
-    state = gpt2_files.stamp(folder)
-    if _metadata(path).get("made from") == state:
-        return config, _load_safetensors(path)
-    with FileLock(folder / ".lock"):
-        if _metadata(path).get("made from") != state:  # no other process was faster
-            params = gpt2_files.read_openai(folder)
-            del params["hparams"]
-            weights = {name: _as_matrix(params.pop(name)) for name in [*params]}
-            try:
-                _check_weights(weights, hparams, config)
-            except ValueError as error:
-                raise ValueError(
-                    f"hparams.json in {folder} disagrees with the rest: {error}"
-                ) from None
-            ours = {name: weight.contiguous() for name, weight in _to_ours(weights, config)}
-            part = folder / "model.safetensors.part"
-            save_file(ours, part, metadata={"format": "pt", "made from": state})
-            part.replace(path)
-    return config, _load_safetensors(path)
-
-
-def _transformers_config(settings: Mapping[str, Any]) -> GPTConfig:
-    """Return the sizes in transformers' config.json, if the rest of it is GPT-2's."""
-    C = settings.get("n_embd", 768)
-    for name, accepted in {  # where another value would make it another function
-        "model_type": ["gpt2"],
-        "activation_function": ["gelu_pytorch_tanh", "gelu_new"],
-        "layer_norm_epsilon": [1e-5],
-        "n_inner": [None, 4 * C],
-        "scale_attn_weights": [True],
-        "scale_attn_by_inverse_layer_idx": [False],
-        "add_cross_attention": [False],
-    }.items():
-        if name in settings and settings[name] not in accepted:
-            raise ValueError(f"{name} is {settings[name]!r}, a GPT-2 has {accepted[-1]!r}")
-    return GPTConfig(
-        settings.get("vocab_size", 50257),
-        settings.get("n_positions", 1024),
-        C,
-        settings.get("n_head", 12),
-        settings.get("n_layer", 12),
-        drop_rate=settings.get("resid_pdrop", 0.1),
-        qkv_bias=True,
-        tie_embeddings=settings.get("tie_word_embeddings", True),
-    )
-
-
-def _read_transformers(path: Path, config: GPTConfig) -> dict[str, torch.Tensor]:
-    """Return our parameters from transformers' model.safetensors."""
-    stored = {
-        name.removeprefix("transformer."): weight
-        for name, weight in _load_safetensors(path).items()
-        if not name.endswith((".attn.bias", ".attn.masked_bias"))  # old files hold the causal mask
-    }
-    if config.tie_embeddings and {"lm_head.weight", "wte.weight"} <= stored.keys():
-        if torch.equal(stored["lm_head.weight"], stored["wte.weight"]):
-            del stored["lm_head.weight"]  # tied by copy
-    weights = {}
-    for variable in gpt2_parts(config):
-        name = gpt2_files.hub_name(variable).removeprefix("transformer.")
-        if name in stored:
-            weights[variable] = stored.pop(name).float()
-    try:
-        _check_weights(weights | stored, gpt2_hparams(config), config)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    return {name: weight.contiguous() for name, weight in _to_ours(weights, config)}
-
-
-def _as_matrix(value: Any) -> torch.Tensor:
-    """Return an array as a tensor, without the 1 that OpenAI's matrices have in front."""
-    weight = torch.as_tensor(value)
-    return weight[0] if weight.dim() == 3 and weight.shape[0] == 1 else weight
-
-
-def _check_weights(
-    weights: Mapping[str, torch.Tensor], hparams: Mapping[str, int] | None, config: GPTConfig
-) -> None:
-    """Compare names, shapes and sizes with what a model has; name every difference at once."""
-    with torch.device("meta"):
-        own = dict(GPTModel(config).named_parameters())
-    expected, hparams = {}, hparams or {}
-    for variable, (transposed, names) in gpt2_parts(config).items():
-        if names[0] in own:  # the biases of queries, keys and values may be missing
-            shape = list(own[names[0]].shape)
-            if transposed:
-                shape.reverse()
-            shape[-1] *= len(names)
-            expected[variable] = tuple(shape)
-    found = {name: tuple(weight.shape) for name, weight in weights.items()}
-    faults = [
-        f"{name} is {hparams.get(name)}, the model has {size}"
-        for name, size in gpt2_hparams(config).items()
-        if hparams.get(name) != size
-    ]
-    for name in sorted(found | expected):
-        if name not in found:
-            faults.append(f"{name} {expected[name]} is missing")
-        elif name not in expected:
-            faults.append(f"{name} {found[name]} is extra")
-        elif found[name] != expected[name]:
-            faults.append(f"{name} is {found[name]}, expected {expected[name]}")
-    if faults:
-        raise ValueError(f"the weights do not fit the model: {'; '.join(faults)}")
-
-
-def _to_ours(
-    weights: dict[str, torch.Tensor], config: GPTConfig
-) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield our parameters, as views of GPT-2's, which leave the dictionary one by one."""
-    for variable, (transposed, names) in gpt2_parts(config).items():
-        pieces = weights.pop(variable).chunk(len(names), dim=-1)
-        for name, piece in zip(names, pieces, strict=True):
-            yield name, piece.T if transposed else piece
-
-
-class _NoInit(TorchFunctionMode):
-    """Skip drawing initial weights; on the meta device, that would import half of PyTorch first."""
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if getattr(func, "__module__", None) == "torch.nn.init":
-            return kwargs["tensor"] if "tensor" in kwargs else args[0]
-        return func(*args, **kwargs)
-
-
-def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
-    """Map a file's tensors into memory; what is written to them stays out of the file."""
-    try:
-        return load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file ({error})") from error
-
-
-def _metadata(path: Path) -> dict[str, str]:
-    """Return the texts in a safetensors file's header; none if it is missing or broken."""
-    try:
-        with safe_open(path, "pt") as file:
-            return file.metadata() or {}
-    except (SafetensorError, FileNotFoundError):
-        return {}
-
-
-def _half_rounded_up(numbers: torch.Tensor) -> torch.Tensor:
-    """Return positive 16-bit floats that are at least as large as the numbers."""
-    halves = numbers.half()
-    bits = halves.view(torch.int16) + (halves.float() < numbers)  # the next larger one
-    return bits.to(torch.int16).view(torch.half).clamp(min=2**-24)
+    config, own = own_weights(model)
+    write_huggingface(Path(folder), config, to_gpt2(own, config))

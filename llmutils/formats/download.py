@@ -1,22 +1,15 @@
 """Fetch a file once, whole and checked, or raise.
 
-A file that is already there is used without a request. Otherwise it grows beside its place as
-`NAME.part`, is continued after a break, checked, and renamed into place only when it is whole.
+A file that is there is used without a request. Otherwise it grows beside its place as `NAME.part`,
+is continued after a break, checked, and renamed when it is whole. The requests are
+huggingface_hub's: it knows proxies, tries again, and shows a bar.
 
 Plumbing: not built in a notebook.
 """
 
 import hashlib
-import http.client
 import os
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
-
-from filelock import FileLock
-from platformdirs import user_cache_dir
-from tqdm import tqdm
 
 
 class DownloadError(OSError):
@@ -24,97 +17,72 @@ class DownloadError(OSError):
 
 
 def cache_folder() -> Path:
-    """Return the folder for downloaded files: `LLMUTILS_CACHE`, or the platform's own."""
-    return Path(os.environ.get("LLMUTILS_CACHE") or user_cache_dir("llmutils", appauthor=False))
+    """Return the folder for downloads and conversions: `LLMUTILS_CACHE`, or ~/.cache/llmutils."""
+    return Path(os.environ.get("LLMUTILS_CACHE") or "~/.cache/llmutils").expanduser()
 
 
 def download(
-    url: str,
-    path: str | Path,
-    size: int | None = None,
-    sha256: str | None = None,
-    attempts: int = 5,
-    timeout: float = 30.0,
+    url: str, path: str | Path, size: int | None = None, sha256: str | None = None
 ) -> Path:
     """Return the local path of a file, fetching it first if it is not there yet.
 
     Args:
         url: where the file is; proxies are taken from the environment.
         path: where it belongs; a relative path lies under `cache_folder()`.
-        size: its length in bytes, if known; checked.
-        sha256: its SHA-256 in hexadecimal, if known; checked.
-        attempts: how often to try again where the last attempt broke off.
-        timeout: seconds without a byte after which an attempt counts as broken.
+        size: its length in bytes; without it and sha256 the server's word must do.
+        sha256: its SHA-256 in hexadecimal.
 
     Raises:
-        DownloadError: the file is not there and could not be fetched whole.
+        DownloadError: it could not be fetched whole, or `LLMUTILS_OFFLINE=1` forbids it.
     """
     path = cache_folder() / path
-    wrong = _what_is_wrong(path, size, sha256)
-    if wrong is None:
-        return path
-    if os.environ.get("LLMUTILS_OFFLINE") == "1":
-        raise DownloadError(_advice(url, path, f"{wrong}, and LLMUTILS_OFFLINE=1 forbids fetching"))
     part = path.with_name(path.name + ".part")
+    fault = find_fault(path, size, sha256)
+    if fault is None:
+        return path
     try:
+        if os.environ.get("LLMUTILS_OFFLINE") == "1":
+            raise OSError(f"{fault}, and LLMUTILS_OFFLINE=1 forbids fetching")
+        from filelock import FileLock
+
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(path.name + ".lock")):
-            if _what_is_wrong(path, size, sha256) is None:  # another process was faster
-                return path
-            if size is None and sha256 is None:
-                part.unlink(missing_ok=True)  # nothing could tell whether a rest fits it
-            for attempt in range(1, attempts + 1):
-                try:
-                    _fetch(url, part, timeout, checked=bool(size or sha256))
-                    wrong = _what_is_wrong(part, size, sha256)
-                    if wrong is None:
-                        part.replace(path)
-                        return path
-                    part.unlink()  # whole by its server's account, but not what was asked for
-                except urllib.error.HTTPError as error:
-                    wrong = f"the server answers {error.code} {error.reason}"
-                    if error.code == 416:  # what we have is longer than the file
-                        part.unlink(missing_ok=True)
-                    elif error.code < 500 and error.code not in (408, 429):
-                        break  # asking again will not help
-                except (urllib.error.URLError, http.client.HTTPException, TimeoutError) as error:
-                    wrong = str(getattr(error, "reason", error)) or type(error).__name__
-                except ConnectionError as error:
-                    wrong = str(error) or type(error).__name__
-                if attempt < attempts:
-                    time.sleep(min(0.2 * 2**attempt, 10))
-    except OSError as error:  # a full disk, a folder that may not be written
-        raise DownloadError(_advice(url, path, str(error))) from error
-    raise DownloadError(_advice(url, path, wrong))
+            if find_fault(path, size, sha256) is not None:  # no other process was faster
+                fetch(url, part, size, sha256)
+                os.replace(part, path)
+    except Exception as error:  # the client's own errors, and those of network and disk beneath it
+        reason = (str(error) or type(error).__name__).partition("\n")[0]
+        raise DownloadError(
+            f"could not get {url}: {reason}. The file belongs at {path}; "
+            "you can fetch it with a browser and put it there by hand."
+        ) from error
+    return path
 
 
-def _fetch(url: str, part: Path, timeout: float, checked: bool) -> None:
-    """Append to `part` what it lacks, or start it afresh if the server cannot continue."""
+def fetch(url: str, part: Path, size: int | None, sha256: str | None) -> None:
+    """Append to `part` what it lacks, and check it."""
+    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.file_download import http_get
+
     have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    with urllib.request.urlopen(request, timeout=timeout) as response:
-        if response.status != 206:
-            have = 0
-        elif not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            part.unlink()
-            raise ConnectionError("the server continues at another place than asked")
-        length = response.headers.get("Content-Length")
-        total = have + int(length) if length else None
-        if total is None and not checked and not response.chunked:
-            raise ConnectionError("the server does not say how long the file is")
-        with (
-            open(part, "ab" if have else "wb") as file,
-            tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=part.stem) as bar,
-        ):
-            while chunk := response.read1(1 << 18):  # what has arrived, for a stall loses nothing
-                file.write(chunk)
-                bar.update(len(chunk))
-    found = part.stat().st_size
-    if total is not None and found != total:
-        raise ConnectionError(f"the connection ended after {found:,} of {total:,} bytes")
+    if have > (size or have) or size is sha256 is None:  # too long, or nothing to check it by
+        part.unlink(missing_ok=True)
+        have = 0
+    if not have or find_fault(part, size, sha256) is not None:
+        try:
+            with open(part, "ab") as file:
+                plain = {"Accept-Encoding": "identity"}
+                http_get(url, file, resume_size=have, expected_size=size, headers=plain)
+        except HfHubHTTPError as error:
+            if error.response.status_code == 416:  # there is no rest: start afresh the next time
+                part.unlink()
+            raise
+    if (fault := find_fault(part, size, sha256)) is not None:
+        part.unlink()
+        raise OSError(fault)
 
 
-def _what_is_wrong(path: Path, size: int | None, sha256: str | None) -> str | None:
+def find_fault(path: Path, size: int | None, sha256: str | None) -> str | None:
     """Return None for a whole file, else one clause that says what is wrong with it."""
     if not path.is_file():
         return f"{path.name} is not there"
@@ -127,10 +95,3 @@ def _what_is_wrong(path: Path, size: int | None, sha256: str | None) -> str | No
         if digest != sha256:
             return f"{path.name} has SHA-256 {digest}, expected {sha256}"
     return None
-
-
-def _advice(url: str, path: Path, reason: str) -> str:
-    return (
-        f"could not get {url}: {reason}. The file belongs at {path}; "
-        "you can fetch it with a browser and put it there by hand."
-    )
