@@ -15,6 +15,7 @@ import tiktoken
 import torch
 from torch.utils.data import Dataset
 
+from llmutils.config import check_number
 from llmutils.generate import generate
 from llmutils.model import GPTModel
 from llmutils.tokenizer import get_tokenizer, token_ids_to_text
@@ -75,8 +76,8 @@ def collate(
     An entry is cut to `max_length` tokens (not if None), then the end-of-text token is appended.
     Targets are -100 at the padding and, with `mask_instruction`, where the prompt is predicted.
     """
-    if max_length is not None and not (hasattr(max_length, "__index__") and max_length >= 1):
-        raise ValueError(f"max_length must be an integer of 1 or more, or None; got {max_length!r}")
+    if max_length is not None:
+        check_number(max_length, operator.index, lambda n: n > 0, "max_length must be 1 or more")
     try:  # lists, arrays or tensors; int() would cut 1.7 to 1
         pairs = [[[operator.index(i) for i in ids] for ids in pair] for pair in batch]
     except TypeError as error:
@@ -115,8 +116,7 @@ def save_responses(
 ) -> list[Entry]:
     """Answer entries, write them with their `response` to a JSON file, and return them.
 
-    The file is whole after each batch, and the same call goes on after a break. A fingerprint of
-    model and settings, `run`, is beside each answer; those of another run are a ValueError.
+    The same call goes on after a break: `run` tells the answers of this model from another's.
     """
     from llmutils.formats.entries import AnswerFile, fingerprint
 

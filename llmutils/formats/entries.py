@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import operator
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from llmutils.config import check_number
 from llmutils.formats.files import replacing
 
 SHIPPED = Path(__file__).parents[1] / "assets" / "instructions.json"
@@ -132,10 +134,10 @@ class AnswerFile:
 
     def unanswered(self, batch_size: int) -> Iterator[list[dict]]:
         """Yield the entries without an answer, in batches."""
-        if not hasattr(batch_size, "__index__") or batch_size < 1:
-            raise ValueError(f"batch_size must be an integer of 1 or more, got {batch_size!r}")
-        for start in range(len(self.answers), len(self.entries), batch_size):
-            yield self.entries[start : start + batch_size]
+        rule = "batch_size must be 1 or more"
+        size = check_number(batch_size, operator.index, lambda n: n > 0, rule)
+        for start in range(len(self.answers), len(self.entries), size):
+            yield self.entries[start : start + size]
 
     def add(self, entries: Iterable[dict], replies: Iterable[str]) -> None:
         """Append entries with their replies, and write the file, whole or not at all."""
