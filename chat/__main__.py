@@ -5,6 +5,7 @@ The page is served to this computer alone. Chainlit, which draws it, keeps its f
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -17,6 +18,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--headless", action="store_true", help="open no browser")
     args = parser.parse_args()
+    for stream in (sys.stdout, sys.stderr):  # a terminal that is not UTF-8 ends nothing
+        stream.reconfigure(errors="backslashreplace")
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "chainlit.md").write_text("", encoding="utf-8")  # no 'Readme' on the page
@@ -25,7 +28,10 @@ def main() -> None:
     os.environ |= {"CHAINLIT_APP_ROOT": str(FOLDER), "TRACELOOP_TELEMETRY": "false"}
     os.environ |= {"CHAINLIT_HOST": HOST, "CHAINLIT_PORT": str(args.port)}
 
-    from chainlit.config import config  # reads the environment
+    try:
+        from chainlit.config import config  # reads the environment
+    except ModuleNotFoundError as error:
+        sys.exit(f"error: {error}; `make chat` installs it, as does requirements-chat.txt")
 
     config.run.headless = args.headless
     config.project.allow_origins = [f"http://{name}:{args.port}" for name in (HOST, "localhost")]

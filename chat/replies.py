@@ -5,6 +5,7 @@ Nothing here knows the page, so it can be read and tested without one.
 
 import asyncio
 import codecs
+import math
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
@@ -21,15 +22,21 @@ SETTINGS = {  # name: (least, most, step, at first, what it does)
     "top_p": (0.1, 1, 0.05, 1, "then from the fewest that hold this much of the probability"),
     "length": (1, 200, 1, 80, "the most tokens to write; a word has one or two"),
 }
+UNKNOWN = "\ufffd".encode()  # for ids that the tokenizer lacks: a vocabulary may be padded
 EMPTY = "That was empty. Please type a few words for the model to start from."
 
 
-def checked(values: Mapping[str, float]) -> dict[str, float]:
-    """Return all settings, each within its bounds; a missing one is as at first."""
-    return {
-        name: type(step)(min(max(values.get(name, at_first), least), most))
-        for name, (least, most, step, at_first, _) in SETTINGS.items()
-    }
+def checked(values: Mapping[str, float] | None) -> dict[str, float]:
+    """Return all settings, each within its bounds; what is missing or no number is as at first."""
+    settings = {}
+    for name, (least, most, step, at_first, _) in SETTINGS.items():
+        try:
+            value = float((values or {})[name])
+        except (KeyError, TypeError, ValueError):
+            value = math.nan
+        value = at_first if math.isnan(value) else min(max(value, least), most)
+        settings[name] = type(step)(value)
+    return settings
 
 
 def instruction(text: str) -> str:
@@ -101,11 +108,15 @@ def write(
         eos_id=EOS_ID,
         generator=generator,
     )
+    tokenizer = get_tokenizer()
     decoder, text = codecs.getincrementaldecoder("utf-8")("replace"), ""
     for token in tokens:
         if int(token) == EOS_ID:
             break
-        text += decoder.decode(get_tokenizer().decode_single_token_bytes(int(token)))
+        known = int(token) < tokenizer.n_vocab
+        text += decoder.decode(
+            tokenizer.decode_single_token_bytes(int(token)) if known else UNKNOWN
+        )
         yield text
     yield text + decoder.decode(b"", final=True)
 

@@ -1,6 +1,7 @@
 import asyncio
 import html
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -76,6 +77,9 @@ def test_settings_are_brought_within_their_bounds():
     low = {"temperature": -1, "top_k": -5, "top_p": 0, "length": 0}
     assert checked(low) == {"temperature": 0, "top_k": 0, "top_p": 0.1, "length": 1}
     assert isinstance(checked({"length": 5.0})["length"], int)  # JSON has one kind of number
+    nonsense = {"temperature": float("nan"), "top_k": None, "top_p": "high", "length": []}
+    assert checked(None) == checked(nonsense) == checked({})
+    assert checked({"length": float("inf"), "top_k": float("-inf")})["length"] == 200
 
 
 def test_the_text_written_is_that_of_generate(small):
@@ -116,6 +120,23 @@ def test_half_a_character_waits_for_its_other_half(monkeypatch):
 def test_what_never_becomes_a_character_shows_as_in_tiktoken(monkeypatch):
     ids = get_tokenizer().encode_ordinary("a🙂")[:-1]
     assert spoken(monkeypatch, ids)[-1] == get_tokenizer().decode(ids) == "a\ufffd"
+
+
+def test_ids_beyond_the_tokenizers_show_as_unknown_characters(monkeypatch):
+    hello = get_tokenizer().encode_ordinary("Hello there")
+    assert spoken(monkeypatch, [hello[0], 50257, 50303, hello[1]])[-1] == "Hello\ufffd\ufffd there"
+
+
+def test_half_a_surrogate_pair_in_a_message_is_no_obstacle():
+    ids, notice = fit("a smile \ud83d", 256, 80, instruction)
+    assert "a smile \ufffd" in get_tokenizer().decode(ids) and notice is None
+
+
+def test_without_chainlit_one_line_says_what_to_do():
+    code = "import sys; sys.modules['chainlit'] = None; import chat.__main__ as m; m.main()"
+    command = [sys.executable, "-c", code, "--headless"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 1 and run.stderr.count("\n") == 1 and "make chat" in run.stderr
 
 
 def test_the_end_of_text_ends_the_reply_and_is_not_shown(monkeypatch):

@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from llmutils.formats.compact import save_compact
 from llmutils.generate import generate
 from llmutils.instruct import respond
 from llmutils.tokenizer import get_tokenizer
-from llmutils.weights import load_pretrained, save_compact
+from llmutils.weights import load_pretrained
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
