@@ -5,6 +5,7 @@ Letters: B batch, T tokens in a window (= context_length).
 Built in notebooks/01_embeddings.ipynb
 """
 
+import operator
 from numbers import Integral
 
 import tiktoken
@@ -42,9 +43,8 @@ class GPTDataset(Dataset):
         self, text: str, tokenizer: tiktoken.Encoding, context_length: int, stride: int
     ) -> None:
         self.token_ids = text_to_token_ids(text, tokenizer)[0]  # (tokens,)
-        self.context_length = context_length
-        self.stride = stride
         check_windows(len(self.token_ids), context_length, stride)
+        self.context_length, self.stride = int(context_length), int(stride)
 
     def __len__(self) -> int:
         """Return the number of whole windows."""
@@ -91,9 +91,9 @@ def create_dataloader(
         )
     return DataLoader(
         dataset,
-        batch_size=int(batch_size),  # DataLoader refuses numpy's integers
+        batch_size=int(batch_size),  # a DataLoader refuses numpy's integers
         shuffle=shuffle,
         drop_last=drop_last,
         num_workers=num_workers,
-        generator=torch.Generator().manual_seed(seed),
+        generator=torch.Generator().manual_seed(operator.index(seed)),
     )

@@ -150,7 +150,7 @@ def check_prompts(token_ids: Prompts, model: GPTModel) -> list[torch.Tensor]:
     for row in token_ids.cpu() if isinstance(token_ids, torch.Tensor) else token_ids:
         try:
             rows.append(torch.as_tensor([*row] if isinstance(row, Iterator) else row).cpu())
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RuntimeError):  # text, None, lists in lists
             raise ValueError(f"token ids must be integers, got {row!r}") from None
     if not rows or any(row.dim() != 1 or not row.numel() for row in rows):
         raise ValueError(
@@ -160,7 +160,7 @@ def check_prompts(token_ids: Prompts, model: GPTModel) -> list[torch.Tensor]:
     for row in rows:
         if row.is_floating_point() or row.dtype is torch.bool:
             raise ValueError(f"token ids must be integers, got {row.dtype}: {row.tolist()}")
-        low, high = int(row.min()), int(row.max())
+        low, high = min(row.tolist()), max(row.tolist())
         if low < 0 or high >= V:
             raise ValueError(f"token ids must lie in 0..{V - 1}, got {low}..{high}")
     return [row.long() for row in rows]

@@ -92,7 +92,7 @@ def check_inputs(token_ids: torch.Tensor, caches: list[KVCache], config: GPTConf
     lengths = [cache.length for cache in caches]
     if caches and (len(set(caches)) != config.n_layers or len(set(lengths)) > 1):
         found = f"{len(set(caches))} of lengths {lengths}"
-        raise ValueError(f"expected {config.n_layers} caches of equal length, got {found}")
+        raise ValueError(f"expected {config.n_layers} separate caches of one length, got {found}")
     end = shape[1] + (lengths[0] if lengths else 0)
     if end > config.context_length:
         raise ValueError(f"{end} tokens exceed the context length {config.context_length}")

@@ -60,7 +60,7 @@ def plot_temperatures(
 
 def plot_attention(weights: torch.Tensor, tokens: Sequence[str]) -> "Figure":
     """Draw attention weights, (T, T) or (H, T, T), as maps: who looks (rows) at whom (columns)."""
-    heads = weights.detach().float().cpu().reshape(-1, *weights.shape[-2:])  # (H, T, T)
+    heads = weights.detach().float().cpu().numpy().reshape(-1, *weights.shape[-2:])  # (H, T, T)
     fig, axes = _new_figure(0.9 + 3.1 * len(heads), 3.5, columns=len(heads))
     for i, (ax, head) in enumerate(zip([axes] if len(heads) == 1 else axes, heads, strict=True)):
         image = ax.imshow(head, cmap="Blues", vmin=0, vmax=1)
