@@ -11,37 +11,28 @@ from torch import nn
 
 
 class KVCache:
-    """The keys and values that one attention layer has computed so far, for use without gradients.
-
-    Args:
-        max_length: tokens there is room for.
-    """
+    """The keys and values that one attention layer has computed so far, without gradients."""
 
     def __init__(self, max_length: int) -> None:
-        self.max_length = max_length
+        self.max_length = max_length  # tokens there is room for
         self.length = 0  # tokens stored
         self.keys = self.values = None  # (B, H, max_length, D) once the first tokens arrive
 
     def append(self, keys: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Store the keys and values of T new tokens; return those of all S tokens.
-
-        Args:
-            keys: (B, H, T, D).
-            values: (B, H, T, D).
-
-        Returns:
-            Keys and values, (B, H, S, D) each.
+        """Store keys and values of T new tokens, (B, H, T, D); return all, (B, H, S, D) each.
 
         Raises:
-            ValueError: there is no room for T more tokens.
+            ValueError: there is no room for T more tokens, or the batch is another one.
         """
-        end = self.length + keys.shape[2]
+        B, H, T, D = keys.shape
+        end = self.length + T
         if end > self.max_length:
             raise ValueError(f"the cache holds {self.max_length} tokens and cannot take {end}")
         if self.keys is None:
-            B, H, _, D = keys.shape
             self.keys = keys.new_empty(B, H, self.max_length, D)
             self.values = values.new_empty(B, H, self.max_length, D)
+        if len(self.keys) != B:  # one row would be copied into all of them
+            raise ValueError(f"the cache holds a batch of {len(self.keys)} and cannot take {B}")
         self.keys[:, :, self.length : end] = keys
         self.values[:, :, self.length : end] = values
         self.length = end
@@ -55,13 +46,10 @@ class MultiHeadAttention(nn.Module):
         d_in: numbers in an input vector.
         d_out: C, numbers in an output vector; the heads share them.
         context_length: the longest sequence accepted.
-        dropout: share of attention weights zeroed in training. Where it is above 0, PyTorch's fused
-            operation for CPUs steps aside, and a (T, T) map is computed and kept.
-        num_heads: H.
+        dropout: share of attention weights zeroed in training; above 0, PyTorch's fused operation
+            for CPUs steps aside, and a (T, T) map is computed and kept.
+        num_heads: H; it must divide d_out.
         qkv_bias: whether queries, keys and values get a bias.
-
-    Raises:
-        ValueError: the heads do not divide d_out.
 
     Source: Vaswani et al. 2017, "Attention Is All You Need".
     """
@@ -89,27 +77,21 @@ class MultiHeadAttention(nn.Module):
     def forward(
         self, x: torch.Tensor, cache: KVCache | None = None, mask: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Let every token gather from the tokens it may see.
+        """Let every new token gather from the tokens it may see, (B, T, d_in) to (B, T, C).
 
         Args:
             x: (B, T, d_in), the tokens that are new.
             cache: keys and values of the tokens before them; the new ones are added to it.
             mask: (B, 1, T, S), true where a token may look; None for plain causal order.
-
-        Returns:
-            Context vectors, (B, T, C).
-
-        Raises:
-            ValueError: more tokens than context_length.
         """
         B, T, _ = x.shape
         S = T if cache is None else T + cache.length
         if S > self.context_length:
             raise ValueError(f"{S} tokens exceed the context length {self.context_length}")
-        queries = self._split_heads(self.W_query(x))  # (B, H, T, D)
-        keys = self._split_heads(self.W_key(x))  # (B, H, T, D)
-        values = self._split_heads(self.W_value(x))  # (B, H, T, D)
-        if cache is not None:
+        queries = self.split_heads(self.W_query(x))  # (B, H, T, D)
+        keys = self.split_heads(self.W_key(x))  # (B, H, T, D)
+        values = self.split_heads(self.W_value(x))  # (B, H, T, D)
+        if cache is not None:  # queries of the new tokens meet keys of all
             keys, values = cache.append(keys, values)  # (B, H, S, D)
         if mask is None and 1 < T < S:  # several new tokens behind cached ones
             mask = torch.ones(T, S, dtype=torch.bool, device=x.device).tril(S - T)  # (T, S)
@@ -123,6 +105,7 @@ class MultiHeadAttention(nn.Module):
         )  # (B, H, T, D)
         return self.out_proj(context.transpose(1, 2).reshape(B, T, -1))  # (B, T, C)
 
-    def _split_heads(self, x: torch.Tensor) -> torch.Tensor:
+    def split_heads(self, x: torch.Tensor) -> torch.Tensor:
+        """Cut C numbers into H heads of D, (B, T, C) to (B, H, T, D)."""
         B, T, C = x.shape
         return x.view(B, T, self.num_heads, C // self.num_heads).transpose(1, 2)  # (B, H, T, D)

@@ -1,23 +1,37 @@
 """The one description of a GPT's size.
 
-`GPTConfig` is what the model reads; a plain dictionary with the same keys, such as
-`GPT_CONFIG_124M`, is accepted wherever a config is and checked on the way in.
+`GPTConfig` is what the model reads; a dictionary with the same keys, such as `GPT_CONFIG_124M`, is
+accepted wherever a config is and checked on the way in.
 
 Built in notebooks/03_gpt_model.ipynb
 """
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+
+def check_number(value: Any, kind: Callable, allowed: Callable[[Any], bool], rule: str) -> Any:
+    """Return Python's, numpy's or PyTorch's number as Python's own, or raise ValueError.
+
+    `kind` is `operator.index` for an integer or `float`; `allowed` says whether the number makes
+    sense; `rule` begins the error, as in "n_heads must be a positive integer".
+    """
+    try:
+        number = None if isinstance(value, bool | str) else kind(value)
+    except (TypeError, ValueError, RuntimeError, OverflowError):  # each library has its own
+        number = None
+    if number is None or not allowed(number):
+        raise ValueError(f"{rule}, got {value!r}")
+    return number
 
 
 @dataclass(frozen=True)
 class GPTConfig:
-    """The sizes of a GPT, checked when it is created.
-
-    Raises:
-        ValueError: a size is not a positive integer, the heads do not divide emb_dim,
-            or drop_rate lies outside [0, 1).
-    """
+    """The sizes of a GPT, checked when it is created."""
 
     vocab_size: int  # tokens the model knows; GPT-2's vocabulary has 50,257
     context_length: int  # tokens it can look back on, and positions it has a vector for
@@ -29,26 +43,25 @@ class GPTConfig:
     tie_embeddings: bool = False  # whether the output head is the token embedding itself
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no model can have."""
+        """Refuse sizes that no model can have, and keep plain Python numbers."""
+        checked = {}
         for name in ("vocab_size", "context_length", "emb_dim", "n_heads", "n_layers"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} must be a positive integer, got {value!r}")
-        if self.emb_dim % self.n_heads:
+            rule = f"{name} must be a positive integer"
+            checked[name] = check_number(getattr(self, name), operator.index, lambda n: n > 0, rule)
+        if checked["emb_dim"] % checked["n_heads"]:
             raise ValueError(f"emb_dim {self.emb_dim} is not divisible by n_heads {self.n_heads}")
+        rule = "drop_rate must be at least 0 and below 1"
+        checked["drop_rate"] = check_number(self.drop_rate, float, lambda p: 0 <= p < 1, rule)
         for name in ("qkv_bias", "tie_embeddings"):
-            if not isinstance(getattr(self, name), bool):
+            if not isinstance(getattr(self, name), bool | np.bool_):
                 raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
-        if not isinstance(self.drop_rate, int | float) or not 0 <= self.drop_rate < 1:
-            raise ValueError(f"drop_rate must be at least 0 and below 1, got {self.drop_rate!r}")
+            checked[name] = bool(getattr(self, name))
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)  # a frozen object's only way
 
     @classmethod
     def of(cls, config: "GPTConfig | Mapping") -> "GPTConfig":
-        """Return `config` itself, or the config that a dictionary describes.
-
-        Raises:
-            ValueError: the dictionary has unknown keys or lacks some.
-        """
+        """Return `config` itself, or the config that a dictionary describes."""
         if isinstance(config, cls):
             return config
         known = {field.name for field in fields(cls)}

@@ -1,14 +1,16 @@
 """The GPT: token ids in, a score for every possible next token out.
 
-Letters: B batch, T tokens, C = emb_dim, V = vocab_size. The parts create their weights in the
-order in which they appear, with PyTorch's default initialisation, so that a seed fixes the model.
-The operations are PyTorch's fused ones; the notebook writes each out and proves it equal.
+Letters: B batch, T tokens, S tokens so far (cached and new), C = emb_dim, V = vocab_size. The parts
+create their weights in order, with PyTorch's default initialisation, so that a seed fixes the
+model. The operations are PyTorch's fused ones; the notebook writes each out and proves it equal.
 
 Built in notebooks/03_gpt_model.ipynb
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import RLock
 
 import torch
 import torch.nn.functional as F
@@ -19,12 +21,7 @@ from llmutils.config import GPTConfig
 
 
 class LayerNorm(nn.Module):
-    """Bring each token's C numbers to mean 0 and variance 1, then scale and shift them.
-
-    The variance is the biased one (divided by C), as in GPT-2.
-
-    Source: Ba et al. 2016, "Layer Normalization".
-    """
+    """Bring each token's numbers to mean 0 and (biased) variance 1, then scale and shift them."""
 
     def __init__(self, emb_dim: int, eps: float = 1e-5) -> None:
         super().__init__()
@@ -38,10 +35,7 @@ class LayerNorm(nn.Module):
 
 
 class GELU(nn.Module):
-    """A smooth ReLU, in the tanh form that GPT-2 was trained with.
-
-    Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units".
-    """
+    """A smooth ReLU, in the tanh form that GPT-2 was trained with."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Apply the function to every number of x."""
@@ -65,10 +59,7 @@ class FeedForward(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Attention between tokens, then a feed-forward network in each, both with a shortcut.
-
-    Each part normalises its input (pre-LayerNorm, as in GPT-2) and adds its output to it.
-    """
+    """Attention between tokens, then a feed-forward network in each, both pre-LayerNorm."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
@@ -93,19 +84,33 @@ class TransformerBlock(nn.Module):
         return x + self.drop_shortcut(self.ff(self.norm2(x)))  # (B, T, C)
 
 
+def check_inputs(token_ids: torch.Tensor, caches: list[KVCache], config: GPTConfig) -> None:
+    """Refuse ids and caches that give nonsense; only shapes are looked at, no number is read."""
+    dtype, shape = token_ids.dtype, tuple(token_ids.shape)
+    if dtype not in (torch.int32, torch.int64) or len(shape) != 2 or 0 in shape:
+        raise ValueError(f"token_ids must be integers, (B, T), got {dtype} of shape {shape}")
+    lengths = [cache.length for cache in caches]
+    if caches and (len(set(caches)) != config.n_layers or len(set(lengths)) > 1):
+        found = f"{len(set(caches))} of lengths {lengths}"
+        raise ValueError(f"expected {config.n_layers} separate caches of one length, got {found}")
+    end = shape[1] + (lengths[0] if lengths else 0)
+    if end > config.context_length:
+        raise ValueError(f"{end} tokens exceed the context length {config.context_length}")
+
+
+def mask_padding(padding: torch.Tensor, positions: torch.Tensor, end: int) -> torch.Tensor:
+    """Return (B, 1, T, S), true where a token may look: not ahead, and not at the padding."""
+    slots, columns = torch.arange(end, device=padding.device), positions[:, None]  # (S,), (T, 1)
+    mask = (slots <= columns) & (slots >= padding[:, None, None])  # (B, T, S)
+    # a padding token looks at itself: of a row without an open place, some backends make NaN
+    return (mask | (slots == columns))[:, None]  # (B, 1, T, S)
+
+
 class GPTModel(nn.Module):
-    """A GPT-2 style language model.
+    """A GPT-2 style language model; `config` is a `GPTConfig` or a dictionary with its fields.
 
-    Args:
-        config: a `GPTConfig`, or a dictionary with its fields.
-
-    Attributes:
-        config: the `GPTConfig`.
-
-    Raises:
-        ValueError: unknown, missing or impossible config values.
-
-    Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
+    Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; LayerNorm is
+    from Ba et al. 2016, GELU from Hendrycks and Gimpel 2016.
     """
 
     def __init__(self, config: GPTConfig | Mapping) -> None:
@@ -116,17 +121,13 @@ class GPTModel(nn.Module):
         self.drop_emb = nn.Dropout(config.drop_rate)
         self.blocks = nn.ModuleList(TransformerBlock(config) for _ in range(config.n_layers))
         self.final_norm = LayerNorm(config.emb_dim)
-        self.out_head = nn.Linear(config.emb_dim, config.vocab_size, bias=False)
+        device = "meta" if config.tie_embeddings else None  # a tied head needs no numbers
+        self.out_head = nn.Linear(config.emb_dim, config.vocab_size, bias=False, device=device)
         if config.tie_embeddings:
             self.out_head.weight = self.tok_emb.weight
-            self.apply(_init_gpt2)
 
     def forward(self, token_ids: torch.Tensor) -> torch.Tensor:
-        """Return the logits of the next token at every position, (B, T) to (B, T, V).
-
-        Raises:
-            ValueError: more tokens than the context, or an id outside the vocabulary.
-        """
+        """Return the logits of the next token at every position, (B, T) to (B, T, V)."""
         return self.out_head(self.hidden_states(token_ids))  # (B, T, V)
 
     def hidden_states(
@@ -143,58 +144,66 @@ class GPTModel(nn.Module):
             padding: (B,), how many tokens at the start of each row only fill it up.
 
         Raises:
-            ValueError: more tokens than the context, or an id outside the vocabulary.
+            ValueError: no integers of shape (B, T), more tokens than the context, caches that do
+                not belong together, or, on a CPU, an id outside the vocabulary.
         """
+        check_inputs(token_ids, caches or [], self.config)
         seen = caches[0].length if caches else 0
         end = seen + token_ids.shape[1]
-        _check_token_ids(token_ids, end, self.config)
         positions = torch.arange(seen, end, device=token_ids.device)  # (T,)
         mask = None
         if padding is not None:
-            mask = _mask_padding(padding, positions)  # (B, 1, T, S)
+            mask = mask_padding(padding, positions, end)  # (B, 1, T, S)
             positions = (positions - padding[:, None]).clamp(min=0)  # (B, T)
-        x = self.drop_emb(self.tok_emb(token_ids) + self.pos_emb(positions))  # (B, T, C)
+        try:  # a CPU notices a foreign id at no cost; asking a GPU would make it wait
+            x = self.tok_emb(token_ids)  # (B, T, C)
+        except IndexError:
+            low, high, V = token_ids.min(), token_ids.max(), self.config.vocab_size
+            raise ValueError(f"token ids must lie in 0..{V - 1}, got {low}..{high}") from None
+        x = self.drop_emb(x + self.pos_emb(positions))  # (B, T, C)
         for block, cache in zip(self.blocks, caches or [None] * len(self.blocks), strict=True):
             x = block(x, cache, mask)  # (B, T, C)
         return self.final_norm(x)
 
 
+@torch.no_grad()
+def init_gpt2_weights(model: GPTModel) -> None:
+    """Draw a model's weights as GPT-2's were drawn; a tied model starts badly without it.
+
+    Source: Radford et al. 2019, section 2.3, and OpenAI's src/model.py.
+    """
+    # 2 n_layers projections add to the residual stream; their sum must not grow with the depth
+    residual = 0.02 / (2 * model.config.n_layers) ** 0.5
+    for name, parameter in model.named_parameters():  # a tied matrix comes once
+        if parameter.dim() == 1:
+            nn.init.constant_(parameter, float(name.endswith("scale")))  # biases, shifts: 0
+        elif name.endswith("pos_emb.weight"):
+            nn.init.normal_(parameter, std=0.01)
+        elif name.endswith(("att.out_proj.weight", "ff.layers.2.weight")):
+            nn.init.normal_(parameter, std=residual)
+        else:
+            nn.init.normal_(parameter, std=0.02)
+
+
+evaluating: Counter[nn.Module] = Counter()  # modules taken out of training mode: by how many
+evaluating_lock = RLock()
+
+
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Run a block without dropout and without gradients, then restore every module's mode."""
-    training = [module for module in model.modules() if module.training]
-    model.eval()
+    with evaluating_lock:  # of several threads the first to come switches, the last to go restores
+        switched = [m for m in model.modules() if m.training or m in evaluating]
+        for module in switched:
+            evaluating[module] += 1
+            module.training = False
     try:
         with torch.no_grad():
             yield
     finally:
-        for module in training:
-            module.training = True
-
-
-def _check_token_ids(token_ids: torch.Tensor, end: int, config: GPTConfig) -> None:
-    """Refuse what the embeddings have no vector for."""
-    if end > config.context_length:
-        raise ValueError(f"{end} tokens exceed the context length {config.context_length}")
-    if token_ids.numel() and not token_ids.is_meta and not torch.compiler.is_compiling():
-        low, high = token_ids.min().item(), token_ids.max().item()
-        if low < 0 or high >= config.vocab_size:
-            raise ValueError(f"token ids must lie in 0..{config.vocab_size - 1}, got {low}..{high}")
-
-
-def _mask_padding(padding: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-    """Return (B, 1, T, S), true where a token may look: not ahead, and not at the padding.
-
-    A padding token may look nowhere; its vector is never used.
-    """
-    slots = torch.arange(int(positions[-1]) + 1, device=padding.device)  # (S,)
-    mask = (slots <= positions[:, None]) & (slots >= padding[:, None, None])  # (B, T, S)
-    return mask[:, None]  # (B, 1, T, S)
-
-
-def _init_gpt2(module: nn.Module) -> None:
-    """Start small, as GPT-2 does: from large numbers, a tied head would only repeat its input."""
-    if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=0.02)
-    if isinstance(module, nn.Linear) and module.bias is not None:
-        nn.init.zeros_(module.bias)
+        with evaluating_lock:
+            for module in switched:
+                evaluating[module] -= 1
+                if not evaluating[module]:
+                    del evaluating[module]
+                    module.training = True

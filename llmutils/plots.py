@@ -21,43 +21,37 @@ if TYPE_CHECKING:
 def plot_losses(history: "History", seen: str = "tokens") -> "Figure":
     """Draw training and validation loss against epochs (below) and what was seen by then (above).
 
-    Args:
-        history: as `train_model` returns it, with at least one evaluation.
-        seen: "tokens", or "examples" for a classifier, whose loss is one a message.
+    `seen` is "tokens", or "examples" for a classifier, which has one target a message.
     """
-    unit = "token" if seen == "tokens" else "example"
     curves = (history.train_losses, history.val_losses)
-    return _plot_curves(history, history.epochs, curves, f"loss (nats per {unit})", seen)
+    label = f"loss (nats per {seen.removesuffix('s')})"
+    return _plot_curves(history, history.epochs, curves, label, seen)
 
 
 def plot_accuracies(history: "History") -> "Figure":
-    """Draw a classifier's training and validation accuracy against epochs and examples seen.
+    """Draw a classifier's accuracies against epochs and examples seen.
 
-    Args:
-        history: as `train_model` returns it when it is given `calc_accuracy`.
+    Each of `history.notes` is a pair (training, validation), taken after an epoch.
     """
-    curves = (history.train_accuracies, history.val_accuracies)
-    epochs = [min(n, history.epochs[-1]) for n in range(len(curves[0]))]
+    epochs = [min(n, history.epochs[-1]) for n in range(1, len(history.notes) + 1)]
+    curves = list(zip(*history.notes, strict=True))
     return _plot_curves(history, epochs, curves, "accuracy", "examples")
 
 
 def plot_temperatures(
     logits: torch.Tensor, labels: Sequence[str], temperatures: Sequence[float] = (1, 0.1, 5)
 ) -> "Figure":
-    """Draw softmax(logits / temperature) as bars, one colour a temperature.
+    """Draw softmax(logits / temperature) as bars, one colour for each temperature above 0.
 
-    Args:
-        logits: (V,).
-        labels: V names, one a bar group.
-        temperatures: positive numbers.
+    `logits` are (V,); `labels` are V names.
     """
     fig, ax = _new_figure(6, 3.6)
     width = 0.8 / len(temperatures)
     places = np.arange(len(labels))
     for i, temperature in enumerate(temperatures):
-        probas = torch.softmax(logits / temperature, dim=-1).tolist()
+        probas = torch.softmax(logits.float() / temperature, dim=-1).tolist()
         ax.bar(places + (i + 0.5) * width - 0.4, probas, width, label=f"temperature {temperature}")
-    ax.set_xticks(places, labels, rotation=45, ha="right")
+    ax.set_xticks(places, labels, rotation=45, ha="right", parse_math=False)  # "$" is a token
     ax.set_ylabel("probability")
     ax.grid(axis="y", alpha=0.3)
     ax.legend()
@@ -65,18 +59,14 @@ def plot_temperatures(
 
 
 def plot_attention(weights: torch.Tensor, tokens: Sequence[str]) -> "Figure":
-    """Draw attention weights as a map: who looks (rows) at whom (columns), one map a head.
-
-    Args:
-        weights: (T, T) or (H, T, T), rows that sum to 1.
-        tokens: T labels.
-    """
-    heads = weights.detach().cpu().reshape(-1, *weights.shape[-2:]).numpy()  # (H, T, T)
+    """Draw attention weights, (T, T) or (H, T, T), as maps: who looks (rows) at whom (columns)."""
+    heads = weights.detach().float().cpu().numpy().reshape(-1, *weights.shape[-2:])  # (H, T, T)
     fig, axes = _new_figure(0.9 + 3.1 * len(heads), 3.5, columns=len(heads))
     for i, (ax, head) in enumerate(zip([axes] if len(heads) == 1 else axes, heads, strict=True)):
         image = ax.imshow(head, cmap="Blues", vmin=0, vmax=1)
-        ax.set_xticks(range(len(tokens)), tokens, rotation=90)
-        ax.set_yticks(range(len(tokens)), tokens if i == 0 else [""] * len(tokens))
+        ax.set_xticks(range(len(tokens)), tokens, rotation=90, parse_math=False)
+        names = tokens if i == 0 else [""] * len(tokens)
+        ax.set_yticks(range(len(tokens)), names, parse_math=False)
         ax.set_xlabel("looks at")
         if len(heads) > 1:
             ax.set_title(f"head {i + 1}")
@@ -95,8 +85,7 @@ def _plot_curves(history, epochs, curves, label: str, seen: str):
     ax.grid(alpha=0.3)
     ax.legend()
     if history.epochs[-1] > 0:
-        total = history.tokens_seen[-1] if seen == "tokens" else history.examples_seen[-1]
-        per_epoch = total / history.epochs[-1]
+        per_epoch = history.tokens_seen[-1] / history.epochs[-1]
         above = ax.secondary_xaxis(
             "top", functions=(lambda e: e * per_epoch, lambda t: t / per_epoch)
         )

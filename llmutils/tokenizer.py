@@ -25,9 +25,6 @@ GPT2_TABLE_SHA256 = "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838
 def get_tokenizer() -> tiktoken.Encoding:
     """Return GPT-2's tokenizer, 50,257 tokens, without touching the network.
 
-    Raises:
-        ValueError: the table in llmutils/assets is not the one this project shipped.
-
     Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
     """
     table = (files("llmutils") / "assets" / "gpt2.tiktoken").read_bytes()
@@ -51,35 +48,35 @@ def get_tokenizer() -> tiktoken.Encoding:
 
 
 def text_to_token_ids(text: str, tokenizer: tiktoken.Encoding) -> torch.Tensor:
-    """Encode one text as a batch of one row.
-
-    Args:
-        text: any text; special tokens written in it are treated as ordinary characters.
-        tokenizer: as `get_tokenizer` returns it.
-
-    Returns:
-        Token ids, (1, T), int64.
-    """
+    """Encode one text, special tokens in it as plain characters, as a batch of one row, (1, T)."""
+    try:
+        text.encode()  # tiktoken would put a replacement character there, without a word
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"half a surrogate pair, {text[error.start]!r}, stands at character {error.start} of "
+            "the text: was it cut in the middle of a character?"
+        ) from None
     return torch.tensor([tokenizer.encode_ordinary(text)], dtype=torch.long)  # (1, T)
 
 
-def token_ids_to_text(token_ids: torch.Tensor, tokenizer: tiktoken.Encoding) -> str:
-    """Decode the token ids of one text.
+def token_ids_to_text(
+    token_ids: torch.Tensor, tokenizer: tiktoken.Encoding, errors: str = "strict"
+) -> str:
+    """Decode the token ids of one text, (T,) or (1, T).
 
-    Args:
-        token_ids: (T,), or (1, T) as `text_to_token_ids` returns them.
-        tokenizer: as `get_tokenizer` returns it.
-
-    Returns:
-        The text; bytes that are not yet a whole character show as the replacement character.
-
-    Raises:
-        ValueError: more than one row, or an id outside the vocabulary.
+    A part of a character shows as the replacement character. So does, with errors="replace", an id
+    that the tokenizer has no token for (a model may have a larger vocabulary).
     """
+    token_ids = torch.as_tensor(token_ids)
     if token_ids.dim() > 2 or (token_ids.dim() == 2 and len(token_ids) != 1):
         raise ValueError(f"expected the ids of one text, got shape {tuple(token_ids.shape)}")
+    if token_ids.numel() and (token_ids.is_floating_point() or token_ids.dtype is torch.bool):
+        raise ValueError(f"token ids must be integers, got {token_ids.dtype}")
     ids = token_ids.flatten().tolist()
     wrong = [i for i in ids if not 0 <= i < tokenizer.n_vocab]
-    if wrong:
+    if wrong and errors != "replace":
         raise ValueError(f"token id {wrong[0]} is outside the vocabulary of {tokenizer.n_vocab}")
+    if wrong:
+        [unknown] = tokenizer.encode_ordinary("\ufffd")
+        ids = [i if 0 <= i < tokenizer.n_vocab else unknown for i in ids]
     return tokenizer.decode(ids)

@@ -3,8 +3,11 @@ import os
 os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests' models are too small for more
 
+from contextlib import contextmanager  # noqa: E402
+
 import pytest  # noqa: E402
 import torch  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from llmutils.config import GPTConfig  # noqa: E402
 from llmutils.model import GPTModel  # noqa: E402
@@ -30,3 +33,25 @@ def tiny_model():
     """A random GPT in training mode, dropout included, as a careless caller would leave it."""
     torch.manual_seed(0)
     return GPTModel(TINY)
+
+
+@pytest.fixture
+def count_host_reads():
+    """Return a context that yields a list of the numbers read back from tensors inside it."""
+
+    class Count(TorchDispatchMode):
+        def __init__(self):
+            super().__init__()
+            self.reads = []
+
+        def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+            if operation is torch.ops.aten._local_scalar_dense.default:
+                self.reads.append(operation)
+            return operation(*args, **(kwargs or {}))
+
+    @contextmanager
+    def counting():
+        with Count() as count:
+            yield count.reads
+
+    return counting

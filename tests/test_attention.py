@@ -57,11 +57,31 @@ def test_a_full_cache_and_a_too_long_sequence_are_refused():
         layer(heads=5)
 
 
-def test_dropout_acts_in_training_only():
-    attention, x = layer(dropout=0.5), torch.randn(1, 10, 24)
-    assert not torch.allclose(attention(x), attention(x))
-    attention.eval()
-    assert_close(attention(x), attention(x))
+@pytest.mark.parametrize("copies", [2, 4])
+def test_a_cache_of_another_batch_size_is_refused(copies):
+    attention, cache = layer(), KVCache(4)
+    attention(torch.randn(3, 2, 24), cache)
+    for other in (1, copies):
+        with pytest.raises(ValueError, match=f"holds a batch of 3 and cannot take {other}"):
+            attention(torch.randn(other, 1, 24), cache)
+    assert cache.length == 2
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.6])
+def test_dropout_zeroes_its_share_of_the_attention_weights_and_scales_the_others(rate):
+    torch.manual_seed(0)
+    attention = MultiHeadAttention(16, 16, 16, rate, num_heads=1)
+    with torch.no_grad():  # values and output projection pass the weights through
+        for linear in (attention.W_value, attention.out_proj):
+            linear.weight.copy_(torch.eye(16))
+        attention.out_proj.bias.zero_()
+        x = torch.eye(16).repeat(200, 1, 1)  # (B, T, T)
+        dropped, whole = attention(x), attention.eval()(x)
+    seen = torch.ones(16, 16).tril().bool().expand_as(x)
+    assert (dropped[seen] == 0).float().mean().item() == pytest.approx(rate, abs=0.02)
+    kept = seen & (dropped != 0)
+    assert_close(dropped[kept], whole[kept] / (1 - rate))
+    assert_close(attention(x), whole)  # outside training nothing is drawn
 
 
 def test_no_mask_is_stored_with_the_weights():

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader
 
-from llmutils.data import GPTDataset, TokenFile, create_dataloader
+from llmutils.data import GPTDataset, create_dataloader
 from llmutils.tokenizer import get_tokenizer
 
 NUMBERS = " ".join(str(n) for n in range(200))  # 200 tokens, " 0" to " 199"
@@ -43,8 +42,26 @@ def test_a_text_shorter_than_a_window_is_refused_with_both_numbers():
     with pytest.raises(ValueError, match="has 200 tokens; context_length 200 needs at least 201"):
         GPTDataset(NUMBERS, get_tokenizer(), context_length=200, stride=1)
     assert len(GPTDataset(NUMBERS, get_tokenizer(), context_length=199, stride=1)) == 1
-    with pytest.raises(ValueError, match="context_length 0 and stride 1"):
-        GPTDataset(NUMBERS, get_tokenizer(), context_length=0, stride=1)
+    for sizes in [(0, 1), (1, 0), (-4, 1), (4.0, 1), (4, "1"), (None, 1)]:
+        with pytest.raises(ValueError, match="context_length {} and stride {}".format(*sizes)):
+            GPTDataset(NUMBERS, get_tokenizer(), *sizes)
+
+
+def test_sizes_may_be_numpys():
+    four, eight = np.int64(4), np.uint8(8)
+    expected = batches(create_dataloader(NUMBERS, 4, 8, 8))
+    assert batches(create_dataloader(NUMBERS, four, eight, eight, seed=np.int64(123))) == expected
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.0, "4", None])
+def test_a_batch_size_without_sense_is_refused(batch_size):
+    with pytest.raises(ValueError, match=f"batch_size must be a positive .* got {batch_size!r}"):
+        create_dataloader(NUMBERS, batch_size, 8, 8)
+
+
+def test_a_text_cut_in_the_middle_of_a_character_is_refused():
+    with pytest.raises(ValueError, match="half a surrogate pair, .* at character 3 of"):
+        GPTDataset("0 1\ud83d", get_tokenizer(), 1, 1)
 
 
 def test_a_loader_without_a_whole_batch_is_refused():
@@ -81,69 +98,3 @@ def test_drop_last_leaves_out_only_the_incomplete_batch():
     dropped = create_dataloader(NUMBERS, 7, 8, 8, shuffle=False)
     assert [len(x) for x, _ in kept] == [7, 7, 7, 3]
     assert batches(kept)[:3] == batches(dropped)
-
-
-# --- TokenFile -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def token_file(tmp_path):
-    ids = get_tokenizer().encode_ordinary(NUMBERS)
-    assert TokenFile.write(tmp_path / "corpus.tok", [ids[:50], [], np.array(ids[50:])]) == 200
-    return tmp_path / "corpus.tok"
-
-
-@pytest.mark.parametrize(("context_length", "stride"), [(8, 8), (16, 3), (199, 1)])
-def test_a_token_file_has_the_windows_of_the_text(token_file, context_length, stride):
-    in_memory = GPTDataset(NUMBERS, get_tokenizer(), context_length, stride)
-    on_disk = TokenFile(token_file, context_length, stride)
-    assert len(on_disk) == len(in_memory)
-    for mine, theirs in zip(on_disk, in_memory, strict=True):
-        assert torch.equal(mine[0], theirs[0]) and torch.equal(mine[1], theirs[1])
-        assert mine[0].dtype == torch.int64
-    assert len(TokenFile(token_file, 10)) == 19  # the stride defaults to the window
-
-
-def test_a_token_file_is_mapped_and_travels_to_workers_as_a_path(token_file):
-    import pickle
-
-    dataset = TokenFile(token_file, 8)
-    assert isinstance(dataset.token_ids, np.memmap)
-    assert len(pickle.dumps(dataset)) < 400
-    alone = [x.tolist() for x, _ in DataLoader(dataset, batch_size=4)]
-    helped = DataLoader(dataset, batch_size=4, num_workers=2, multiprocessing_context="spawn")
-    assert [x.tolist() for x, _ in helped] == alone
-
-
-def test_the_highest_id_survives_and_a_foreign_one_is_refused(tmp_path):
-    TokenFile.write(tmp_path / "a.tok", [[0, 50256, 1]])
-    assert TokenFile(tmp_path / "a.tok", 2)[0][1].tolist() == [50256, 1]
-    for wrong in ([0, 50257], [-1, 5]):
-        with pytest.raises(ValueError, match=r"must lie in 0..50256, got"):
-            TokenFile.write(tmp_path / "b.tok", [wrong])
-    assert not (tmp_path / "b.tok").exists()
-
-
-def test_a_damaged_token_file_is_refused(token_file, tmp_path):
-    whole = token_file.read_bytes()
-    damages = {
-        "is not a token file": [b"", whole[:40], b"PK" + whole[2:]],
-        "has format 2, expected 1": [whole[:8] + b"\2" + whole[9:]],
-        "bytes, expected 488": [whole[:-1], whole + b"x", whole[:100]],
-        "another vocabulary": [whole[:24] + bytes(32) + whole[56:]],
-        "the text has 200 tokens; context_length 200": [whole],
-    }
-    for message, bodies in damages.items():
-        for body in bodies:
-            (tmp_path / "bad.tok").write_bytes(body)
-            with pytest.raises(ValueError, match=message):
-                TokenFile(tmp_path / "bad.tok", 200)
-
-
-def test_verify_notices_a_flipped_byte(token_file):
-    TokenFile(token_file, 8).verify()
-    body = bytearray(token_file.read_bytes())
-    body[-7] ^= 1
-    token_file.write_bytes(body)
-    with pytest.raises(ValueError, match="the tokens have SHA-256"):
-        TokenFile(token_file, 8).verify()

@@ -1,9 +1,14 @@
+import sys
+import threading
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
-from llmutils.generate import generate
-from llmutils.model import evaluation_mode, pick_next_token, stream
+from llmutils import generate as generate_module
+from llmutils.generate import generate, pick_next_token, stream
 from llmutils.model import GPTModel
 
 PROMPTS = [[5, 9, 2], [7], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], [60, 61]]
@@ -95,11 +100,136 @@ def test_a_stream_that_is_dropped_leaves_the_mode_between_steps(model):
     assert [module.training for module in model.modules()] == modes
 
 
-def test_evaluation_mode_restores_after_an_error(model):
-    with pytest.raises(KeyError), evaluation_mode(model):
-        assert not model.training and not torch.is_grad_enabled()
-        raise KeyError
-    assert model.training and torch.is_grad_enabled()
+def test_training_between_two_tokens_leaves_the_next_token_without_dropout(model):
+    expected = generate(model, [[5, 9]], 10)[0][2:].tolist()
+    found = []
+    for column in stream(model, [[5, 9]], 10):
+        found += column.tolist()
+        assert model.training and torch.is_grad_enabled()
+        model.train()(torch.tensor([[1, 2]])).sum().backward()
+        model.zero_grad()
+    assert found == expected
+
+
+def test_many_threads_get_no_dropout_and_leave_the_modes_as_they_were(tiny_config):
+    torch.manual_seed(0)
+    model = GPTModel({**vars(tiny_config), "drop_rate": 0.9, "context_length": 64})
+    model.blocks[1].eval()
+    before, prompt = [module.training for module in model.modules()], torch.tensor([[1, 2, 3]])
+    expected, wrong = generate(model, prompt, 25), []
+
+    def work(i):
+        if i % 2:
+            found = torch.stack([*stream(model, prompt, 25)], dim=1)
+        else:
+            found = generate(model, prompt, 25)[:, 3:]
+        if not torch.equal(found, expected[:, 3:]):
+            wrong.append(i)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(5):
+            threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+            [thread.start() for thread in threads]
+            [thread.join() for thread in threads]
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []
+    assert [module.training for module in model.modules()] == before
+
+
+def test_generate_switches_modes_once_and_reads_back_at_most_one_number_a_token(
+    model, monkeypatch, count_host_reads
+):
+    walks, modules = [], GPTModel.modules
+
+    def walk(self):
+        walks.append(self)
+        return modules(self)
+
+    monkeypatch.setattr(GPTModel, "modules", walk)
+    counts = []
+    for number in (2, 9):
+        with count_host_reads() as reads:
+            generate(model, [[5, 9], [7]], number)
+        counts.append(len(reads))
+    assert len(walks) == 2  # once a call
+    assert counts[1] - counts[0] <= 9 - 2  # whether the logits are finite
+
+
+@pytest.mark.parametrize(
+    ("length", "number", "rooms"),
+    [(3, 5, [7, 7]), (3, 1, []), (3, 30, [12, 12]), (12, 9, []), (14, 9, [])],
+)
+def test_caches_are_made_once_and_only_as_large_as_they_will_be_read(
+    model, monkeypatch, length, number, rooms
+):
+    made, KVCache = [], generate_module.KVCache
+    monkeypatch.setattr(generate_module, "KVCache", lambda n: made.append(n) or KVCache(n))
+    generate(model, torch.ones(1, length, dtype=torch.long), number)
+    assert made == rooms
+
+
+def test_prompts_may_come_from_iterators_and_other_libraries(model):
+    prompts = [[5, 9, 2], [7]]
+    expected = [row.tolist() for row in generate(model, prompts, 6)]
+    for same in (
+        map(list, prompts),
+        (iter(prompt) for prompt in prompts),
+        [np.array(prompt, dtype=np.uint16) for prompt in prompts],
+        [torch.tensor(prompt, dtype=torch.int32) for prompt in prompts],
+    ):
+        assert [row.tolist() for row in generate(model, same, np.int64(6))] == expected
+    block = np.array([[5, 9], [7, 3]])
+    rows = generate(
+        model, block, 3, eos_id=np.int64(99), top_k=np.int32(1), temperature=np.float32(2)
+    )
+    assert [row.tolist() for row in rows] == generate(model, torch.tensor(block), 3).tolist()
+    settings = {
+        "temperature": torch.tensor(0.5),
+        "top_p": np.float64(0.5),
+        "top_k": torch.tensor(3),
+    }
+    assert len(generate(model, [[5]], torch.tensor(3), **settings)[0]) == 4
+
+
+def test_a_model_needs_only_what_the_interface_names(model):
+    class Other(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = model
+            self.blocks, self.out_head = model.blocks, model.out_head
+            self.config = SimpleNamespace(context_length=12)
+
+        def hidden_states(self, token_ids, caches, padding):
+            return self.inner.hidden_states(token_ids, caches, padding)
+
+    same = [row.tolist() for row in generate(model, PROMPTS, 15)]
+    assert [row.tolist() for row in generate(Other(), PROMPTS, 15)] == same
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_model_with_broken_weights_says_so(model, value, temperature):
+    with torch.no_grad():
+        model.out_head.weight[3] = value
+    with pytest.raises(
+        ValueError, match="row 0 has no token to pick: its largest logit is (nan|inf)"
+    ):
+        generate(model, [[5, 9]], 5, temperature)
+    with pytest.raises(ValueError, match="its largest logit is (nan|inf)"):
+        next(stream(model, [[5, 9]], 5, temperature))
+    assert model.training
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_models_of_other_dtypes_generate(model, dtype):
+    model.to(dtype)
+    assert [row.tolist() for row in generate(model, PROMPTS[:2], 15)] == [
+        generate(model, [prompt], 15)[0].tolist() for prompt in PROMPTS[:2]
+    ] or dtype is torch.bfloat16  # where two logits may round to one
+    assert len(generate(model, PROMPTS, 3, 1.0, 5, 0.9)) == 4
 
 
 def test_generated_ids_can_be_trained_on(model):
@@ -117,6 +247,13 @@ def test_no_new_tokens_returns_the_prompt(model):
     [
         ({"temperature": -0.1}, "temperature must be 0 or more, got -0.1"),
         ({"temperature": float("nan")}, "temperature must be 0 or more, got nan"),
+        ({"temperature": float("inf")}, "temperature must be 0 or more, got inf"),
+        ({"temperature": "0.5"}, "temperature must be 0 or more, got '0.5'"),
+        ({"temperature": None}, "temperature must be 0 or more, got None"),
+        ({"top_k": True}, "top_k .* got True"),
+        ({"eos_id": 2.0}, "eos_id must be a token id or None, got 2.0"),
+        ({"max_new_tokens": 3.0}, "max_new_tokens must be an integer of 0 or more, got 3.0"),
+        ({"max_new_tokens": True}, "max_new_tokens must be .* got True"),
         ({"top_k": 0}, "top_k must be an integer of 1 or more, or None, got 0"),
         ({"top_k": 2.5}, "top_k .* got 2.5"),
         ({"top_p": 0.0}, "top_p must be above 0 and at most 1, or None, got 0.0"),
@@ -125,6 +262,16 @@ def test_no_new_tokens_returns_the_prompt(model):
         ({"token_ids": [[1], []]}, r"at least one id each, got rows of shape \[\(1,\), \(0,\)\]"),
         ({"token_ids": []}, r"at least one id each, got rows of shape \[\]"),
         ({"token_ids": [1, 2]}, r"got rows of shape \[\(\), \(\)\]"),
+        ({"token_ids": torch.tensor([1, 2])}, r"got rows of shape \[\(\), \(\)\]"),
+        ({"token_ids": torch.tensor([[1.7, 2.2]])}, "must be integers, got torch.float32"),
+        ({"token_ids": [[1.0, 2]]}, "must be integers, got torch.float32"),
+        ({"token_ids": [np.array([0.5])]}, "must be integers, got torch.float64"),
+        ({"token_ids": torch.tensor([[True]])}, "must be integers, got torch.bool"),
+        ({"token_ids": "Hello"}, "must be integers, got 'H'"),
+        ({"token_ids": [[1], [None]]}, r"must be integers, got \[None\]"),
+        ({"token_ids": [[1], [2, 64]]}, r"must lie in 0..63, got 2..64"),
+        ({"token_ids": torch.tensor([[-1, 3]])}, r"must lie in 0..63, got -1..3"),
+        ({"token_ids": iter(())}, r"at least one id each, got rows of shape \[\]"),
         ({"token_ids": torch.zeros(1, 0, dtype=torch.long)}, r"got rows of shape \[\(0,\)\]"),
     ],
 )
@@ -152,10 +299,40 @@ def test_draws_follow_the_softmax_at_each_temperature(temperature):
     assert_close(frequencies(temperature=temperature), expected, atol=0.015, rtol=0)
 
 
-def test_the_smallest_temperature_is_still_a_number():
+@pytest.mark.parametrize("temperature", [5e-324, 1e-46, 1e-45, 1e-39, 1.2e-38])
+@pytest.mark.parametrize("settings", [{}, {"top_p": 0.9}, {"top_k": 3}, {"top_p": 1e-50}])
+def test_the_smallest_temperatures_are_greedy(temperature, settings):
     logits = torch.randn(50, 40) * 10
-    picked = pick_next_token(logits, temperature=1e-45, top_p=0.9)
+    picked = pick_next_token(logits, temperature, **settings)
     assert torch.equal(picked, logits.argmax(dim=-1))
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1e-46, 1.0])
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [([1.0, torch.nan], "nan"), ([torch.inf, 1.0], "inf"), ([-torch.inf, -torch.inf], "-inf")],
+)
+def test_logits_without_a_largest_are_refused_by_row(temperature, row, value):
+    logits = torch.tensor([[0.0, 1.0], row])
+    with pytest.raises(
+        ValueError, match=f"row 1 has no token to pick: its largest logit is {value}$"
+    ):
+        pick_next_token(logits, temperature)
+
+
+def test_forbidden_tokens_are_never_picked():
+    logits = torch.tensor([[0.0, -torch.inf, 1.0, -torch.inf]]).expand(500, -1)
+    for settings in ({}, {"top_k": 3}, {"top_p": 0.99}, {"top_k": 4, "top_p": 1.0}):
+        assert set(pick_next_token(logits, 5.0, **settings).tolist()) == {0, 2}
+
+
+def test_logits_of_few_bits_are_drawn_as_in_float32():
+    logits = torch.tensor([[1000.0, 1001.0, 1010.0, 1100.0]])
+    for dtype in (torch.bfloat16, torch.float16, torch.float64):
+        rows = logits.to(dtype).expand(2000, -1)
+        draws = [torch.Generator().manual_seed(0) for _ in range(2)]
+        expected = pick_next_token(rows.float(), 30.0, generator=draws[0])
+        assert torch.equal(pick_next_token(rows, 30.0, generator=draws[1]), expected)
 
 
 def test_top_k_keeps_the_k_likeliest_and_their_proportions():

@@ -41,12 +41,10 @@ def test_a_history_of_one_evaluation_is_drawn():
 HISTORY = History(
     [0, 4, 6],
     [0.0, 1.0, 1.5],
-    [0, 999, 1500],
+    [0, 32, 48],
     [0.7, 0.4, 0.3],
     [0.8, 0.6, 0.5],
-    examples_seen=[0, 32, 48],
-    train_accuracies=[0.5, 0.75, 1.0],
-    val_accuracies=[0.4, 0.6, 0.7],
+    [(0.5, 0.4), (0.9, 0.7)],
 )
 
 
@@ -55,7 +53,7 @@ HISTORY = History(
     [
         (lambda h: plot_losses(h, seen="examples"), [0, 1, 1.5], [0.7, 0.4, 0.3], [0.8, 0.6, 0.5],
          "loss (nats per example)"),
-        (plot_accuracies, [0, 1, 1.5], [0.5, 0.75, 1.0], [0.4, 0.6, 0.7], "accuracy"),
+        (plot_accuracies, [1, 1.5], [0.5, 0.9], [0.4, 0.7], "accuracy"),
     ],
     ids=["losses", "accuracies"],
 )  # fmt: skip
@@ -88,3 +86,16 @@ def test_attention_is_a_map_a_head(shape):
     maps = [ax.images[0] for ax in fig.axes if ax.images and ax.get_xlabel() == "looks at"]
     for image, head in zip(maps, weights.reshape(-1, 3, 3), strict=True):
         torch.testing.assert_close(torch.as_tensor(image.get_array().data), head)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
+def test_tokens_are_labels_and_no_formulas_in_every_dtype(dtype):
+    tokens = ["$$", "$_$", "costs $5 or $6", "\\frac", "_a^b", " "]
+    figures = [plot_attention(torch.eye(6, dtype=dtype).expand(2, 6, 6), tokens)]
+    figures.append(plot_temperatures(torch.arange(6).to(dtype), tokens))
+    for fig in figures:
+        fig.savefig(io.BytesIO())  # draws the labels
+        labels = fig.axes[0].get_xticklabels()
+        assert [label.get_text() for label in labels] == tokens
+        assert not any(label.get_parse_math() for label in labels)
+    assert not any(label.get_parse_math() for label in figures[0].axes[0].get_yticklabels())

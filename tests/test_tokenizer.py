@@ -14,6 +14,9 @@ TEXTS = [
     "注意力机制",
     "a" * 3000,
     " \n \n  x",
+    "one\r\ntwo\rthree\r\n\r\n",
+    "\ufeffwith a byte order mark, e\u0301 and \xe9",
+    "\x00\x1b\u2028",
 ]
 
 
@@ -58,6 +61,21 @@ def test_a_special_token_in_a_users_text_is_ordinary_text():
     assert token_ids_to_text(ids, tokenizer) == "a <|endoftext|> b"
 
 
+@pytest.mark.parametrize("text", ["\ud83d", "ab\udc00", "a\ud83d b"])
+def test_half_a_surrogate_pair_is_refused_in_one_sentence(text):
+    with pytest.raises(
+        ValueError, match=r"half a surrogate pair, '\\ud.{3}', stands at char"
+    ) as error:
+        text_to_token_ids(text, get_tokenizer())
+    assert "\n" not in str(error.value)
+
+
+def test_ids_without_a_token_can_be_replaced():
+    tokenizer = get_tokenizer()
+    ids = torch.tensor([[6109, 50290, 3626, 50303]])  # of a vocabulary padded to 50304
+    assert token_ids_to_text(ids, tokenizer, errors="replace") == "Every\ufffd effort\ufffd"
+
+
 def test_decoding_refuses_what_it_cannot_decode():
     tokenizer = get_tokenizer()
     with pytest.raises(ValueError, match=r"ids of one text, got shape \(2, 3\)"):
@@ -66,3 +84,6 @@ def test_decoding_refuses_what_it_cannot_decode():
         token_ids_to_text(torch.tensor([1, 50257]), tokenizer)
     with pytest.raises(ValueError, match="-1 is outside"):
         token_ids_to_text(torch.tensor([-1]), tokenizer)
+    for wrong in (torch.tensor([1.0]), torch.tensor([True])):
+        with pytest.raises(ValueError, match=f"must be integers, got {wrong.dtype}"):
+            token_ids_to_text(wrong, tokenizer)
