@@ -14,48 +14,53 @@ import pytest
 import torch
 
 from llmutils.pretrain.checkpoint import latest_checkpoint, read_checkpoint
-from llmutils.data import TokenFile
+from llmutils.pretrain.corpus import TokenFile
 
 pytestmark = pytest.mark.slow
 
-STEPS, KILLS, MAX_STEPS_A_LIFE = 400, 20, 8
+STEPS, KILLS, MAX_STEPS_A_LIFE = 120, 6, 15
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONUNBUFFERED": "1"}
 
 CHILD = """
-import io, json, os, signal, sys
+import io, os, signal, sys
 from dataclasses import asdict
 import torch
-from torch.utils.data import DataLoader
+from llmutils.bonus.muon import MuonAdamW
 from llmutils.config import GPTConfig
 from llmutils.model import GPTModel
-from llmutils.train import create_optimizer, train_model
+from llmutils.pretrain.run import pretrain, warmup_flat_decay
 
 folder, result, write, share = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 save, writes = torch.save, 0
 
-def die_while_writing(state, file):
+def die_while_writing(state, path):
     global writes
     writes += 1
     if writes == write:
         whole = io.BytesIO()
         save(state, whole)
-        file.write(whole.getvalue()[: int(share * whole.tell())])
-        file.flush()
+        path.write_bytes(whole.getvalue()[: int(share * whole.tell())])
         os.kill(os.getpid(), signal.SIGKILL)
-    save(state, file)
+    save(state, path)
 
 torch.save = die_while_writing
+rows = torch.randint(0, 64, (100, 13), generator=torch.Generator().manual_seed(0))
+
+def read_step(step, rank, world_size):
+    ids = rows[torch.arange(step * 4, step * 4 + 4) % 100]
+    return [(ids[:, :-1], ids[:, 1:])]
+
 torch.manual_seed(0)
-rows = [tuple(row) for row in torch.randint(0, 64, (100, 2, 12))]
 model = GPTModel(GPTConfig(64, 12, 32, 4, 2, 0.1, False))
-loader = DataLoader(rows, 4, shuffle=True, generator=torch.Generator().manual_seed(5))
-history = train_model(
-    model, loader, DataLoader(rows[:8], 4), create_optimizer(model), "cpu", 16,
-    eval_freq=1, eval_iter=1, warmup_steps=20, decay_to=0.1, folder=folder, keep=3,
+looked_at = (read_step(0, 0, 1), read_step(1, 0, 1))
+history = pretrain(
+    model, MuonAdamW(model), read_step, looked_at, folder, STEPS, 25, {}, torch.device("cpu"),
+    factor=lambda step: warmup_flat_decay(step, STEPS, 20, 40), eval_freq=1, keep=3,
 )
+del history.notes[:]  # speeds
 torch.save = save
 torch.save({"weights": model.state_dict(), "history": asdict(history)}, result)
-"""
+""".replace("STEPS", str(STEPS))
 
 
 def start(folder, result, write=0, share=0.0):
@@ -72,7 +77,7 @@ def finish(folder, result):
 
 def assert_same(found, expected):
     assert found["history"] == expected["history"]
-    assert found["history"]["steps"][-1] == STEPS
+    assert found["history"]["steps"] == list(range(STEPS + 1))
     for name, weight in expected["weights"].items():
         assert torch.equal(found["weights"][name], weight), name
 
@@ -83,10 +88,10 @@ def never_stopped(tmp_path_factory):
     return finish(folder, folder / "result.pt")
 
 
-def test_twenty_kills_at_random_moments_change_not_one_bit(tmp_path, never_stopped):
+def test_kills_at_random_moments_change_not_one_bit(tmp_path, never_stopped):
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    draw, in_writes = random.Random(seed), 0
+    draw = random.Random(seed)
     for _ in range(KILLS):
         child = start(tmp_path, tmp_path / "result.pt")
         for _ in range(draw.randint(1, MAX_STEPS_A_LIFE)):  # a line of the log each
@@ -95,22 +100,20 @@ def test_twenty_kills_at_random_moments_change_not_one_bit(tmp_path, never_stopp
         child.kill()
         assert child.wait() == -signal.SIGKILL
         child.stdout.close()
-        in_writes += (tmp_path / "checkpoint.part").exists()
-        for path in tmp_path.glob("*.pt"):
+        for path in tmp_path.glob("step-*.pt"):
             read_checkpoint(path)
-    print(f"{in_writes} of {KILLS} kills fell into the write of a checkpoint")
     assert latest_checkpoint(tmp_path).name < f"step-{STEPS:08d}.pt"
     assert_same(finish(tmp_path, tmp_path / "result.pt"), never_stopped)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.999, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.6, 1.0])
 def test_kills_inside_the_write_of_a_checkpoint_change_not_one_bit(tmp_path, never_stopped, share):
     for write in (1, 2, 5):
         child = start(tmp_path, tmp_path / "result.pt", write, share)
         child.communicate()
         assert child.returncode == -signal.SIGKILL
-        assert (tmp_path / "checkpoint.part").exists()
     assert_same(finish(tmp_path, tmp_path / "result.pt"), never_stopped)
+    assert len(list(tmp_path.glob("*step-*"))) == 3  # no part is left behind
 
 
 # --- torchrun ------------------------------------------------------------------------------------
@@ -174,9 +177,9 @@ def ranks(process):
 def test_two_processes_have_the_losses_of_one(tmp_path, corpus):
     _, alone = complete(1, corpus, tmp_path / "one")
     out, shared = complete(2, corpus, tmp_path / "two")
-    assert alone.shape == (21, 2)  # 20 updates
+    assert alone.shape == (21, 2)  # 20 steps
     assert np.abs(alone - shared).max() < 1e-5
-    assert alone[-1, 0] < alone[0, 0] - 0.5
+    assert alone[-1, 0] < alone[0, 0] - 0.1
     assert out.count("step   20") == 1  # only the first process prints
     assert sorted(p.name for p in (tmp_path / "one").iterdir()) == sorted(
         p.name for p in (tmp_path / "two").iterdir()
@@ -192,17 +195,16 @@ def test_accumulation_in_two_processes_too(tmp_path, corpus):
 
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
 def test_a_run_goes_on_with_another_number_of_processes(tmp_path, corpus, before, after):
-    longer = ["--epochs", "4"]
+    longer = ["--epochs", "2"]
     _, expected = complete(1, corpus, tmp_path / "whole", *longer)
     process = launch(before, corpus, tmp_path / "run", *longer)
     wait_for("step    7", process)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode != 0
-    stopped = read_checkpoint(latest_checkpoint(tmp_path / "run"))["progress"]["step"]
-    assert 7 <= stopped < 80
+    stopped = read_checkpoint(latest_checkpoint(tmp_path / "run"))["step"]
+    assert 7 <= stopped < 40
     out, found = complete(after, corpus, tmp_path / "run", *longer)
-    assert f"going on from step {stopped}" in out
     assert np.abs(found - expected).max() < 1e-5
 
 
@@ -215,7 +217,7 @@ def test_a_rank_that_dies_ends_the_job_and_leaves_a_checkpoint(tmp_path, corpus,
     os.kill(ranks(process)[victim], signal.SIGKILL)
     process.communicate(timeout=120)
     assert process.returncode not in (0, None)
-    stopped = read_checkpoint(latest_checkpoint(tmp_path / "run"))["progress"]["step"]
+    stopped = read_checkpoint(latest_checkpoint(tmp_path / "run"))["step"]
     assert 4 <= stopped < 20
     _, found = complete(2, corpus, tmp_path / "run")
     assert np.abs(found - expected).max() < 1e-5
@@ -232,7 +234,7 @@ def test_ctrl_c_on_the_command_line_ends_it_cleanly(tmp_path, corpus):
 
 
 def test_each_process_gets_its_own_dropout_back(tmp_path, corpus):
-    settings = ["--drop-rate", "0.2", "--epochs", "4"]
+    settings = ["--drop-rate", "0.2", "--epochs", "2"]
     _, expected = complete(2, corpus, tmp_path / "whole", *settings)
     process = launch(2, corpus, tmp_path / "run", *settings)
     wait_for("step    7", process)
@@ -252,7 +254,7 @@ def test_compiled_updates_have_the_losses_of_plain_ones(tmp_path, corpus):
 
 
 def test_muon_goes_on_where_it_was_killed(tmp_path, corpus):
-    settings = ["--muon-lr", "2e-3", "--epochs", "4"]
+    settings = ["--muon-lr", "2e-3"]
     _, whole = complete(1, corpus, tmp_path / "whole", *settings)
     process = launch(1, corpus, tmp_path / "run", *settings)
     wait_for("step    9", process)

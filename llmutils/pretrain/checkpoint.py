@@ -1,31 +1,22 @@
-"""Save a training run, and go on with it as if it had never stopped.
+"""Save a pretraining run, and go on with it as if it had never stopped.
 
-A checkpoint is one file that holds all that the rest of a run depends on: weights, optimizer, every
-random state, the place in the data, and a description of the run to which a later one is held.
-It is written beside its place and renamed, so a file with a checkpoint's name is always whole.
-
-Shown in notebooks/bonus/scaling_pretraining.ipynb
+What a step draws is a function of the seed and the step (see `run`), so a checkpoint holds no
+random state: weights, optimizer, step, history, and facts by which another run is told apart.
 """
 
-import hashlib
-import os
 import pickle
-import random
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
 
-from llmutils.data import TokenFile
-from llmutils.pretrain.distributed import rank_and_processes
+from llmutils.formats.files import replacing
+from llmutils.train import History
 
-FORMAT = 1
+FORMAT = 2
 STEP_FILES = "step-" + "[0-9]" * 8 + ".pt"
 
 
@@ -33,47 +24,32 @@ def save_checkpoint(
     folder: str | Path,
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    run: Mapping,
-    progress: Mapping,
-    random_states: list[dict] | None = None,
+    step: int,
+    history: History,
+    facts: Mapping[str, Any],
     keep: int = 2,
-    best: bool = False,
 ) -> Path:
-    """Write `step-NNNNNNNN.pt` into a folder, remove the oldest ones, and return its path.
+    """Write `step-NNNNNNNN.pt`, whole or not at all, and remove the oldest beyond `keep`.
 
-    Args:
-        folder: where the run's checkpoints lie; made if it does not exist.
-        model: whose weights to save.
-        optimizer: whose state to save.
-        run: what the run is, {name: value}: its data, sizes and settings.
-        progress: what else the run needs to go on, in plain values and tensors; its "step", the
-            weight updates made so far, names the file.
-        random_states: of each process, as `random_state` returns it; this one's, of the CPU, if
-            None.
-        keep: how many of the latest checkpoints stay.
-        best: whether this is also to become `best.pt`, which stays until a better one comes.
+    Raises:
+        FloatingPointError: a weight is not finite; the checkpoints before stay as they are.
     """
+    for name, parameter in model.named_parameters():
+        if not parameter.isfinite().all():
+            raise FloatingPointError(f"{name} is not finite after step {step}: nothing was saved")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"step-{progress['step']:08d}.pt"
-    part = folder / "checkpoint.part"
+    path = folder / f"step-{step:08d}.pt"
     state = {
         "format": FORMAT,
-        "run": dict(run),
-        "progress": dict(progress),
-        "random": random_states or [random_state()],
+        "facts": plain(facts),
+        "step": step,
+        "history": plain(asdict(history)),
         "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
+        "optimizer": plain(optimizer.state_dict()),
     }
-    with open(part, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    if best:  # first, so that the latest checkpoint never stands without the best one
-        link = folder / "best.part"
-        _link_or_copy(part, link)
-        link.replace(folder / "best.pt")
-    part.replace(path)
+    with replacing(path) as part:
+        torch.save(state, part)
     for old in sorted(folder.glob(STEP_FILES))[:-keep]:
         old.unlink()
     return path
@@ -84,43 +60,11 @@ def latest_checkpoint(folder: str | Path) -> Path | None:
     return max(Path(folder).glob(STEP_FILES), default=None)
 
 
-def load_checkpoint(
-    path: str | Path, model: nn.Module, optimizer: torch.optim.Optimizer, run: Mapping
-) -> dict:
-    """Put a checkpoint's weights and optimizer state in place and return all that it holds.
-
-    Nothing is touched unless the checkpoint is whole and of the very run that wants to go on.
-
-    Args:
-        path: the file.
-        model: gets the weights.
-        optimizer: gets its state.
-        run: what the run is, to be equal to what was saved.
-
-    Returns:
-        {"progress", "random", ...}, as `save_checkpoint` was given them.
-
-    Raises:
-        ValueError: not a checkpoint, of another format, or of another run; differences are named.
-    """
-    state = read_checkpoint(path)
-    differences = [
-        f"{name} was {state['run'].get(name)!r}, is {run.get(name)!r}"
-        for name in [*state["run"], *(name for name in run if name not in state["run"])]
-        if state["run"].get(name) != run.get(name)
-    ]
-    if differences:
-        raise ValueError(f"{path} is of another run: {'; '.join(differences)}")
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    return state
-
-
 def read_checkpoint(path: str | Path) -> dict:
     """Return what a checkpoint holds, on the CPU; no code in the file is ever run.
 
     Raises:
-        ValueError: not a checkpoint, or of another format.
+        ValueError: not a checkpoint, of another format, or with weights that are not finite.
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -132,109 +76,48 @@ def read_checkpoint(path: str | Path) -> dict:
     found = state.get("format") if isinstance(state, dict) else None
     if found != FORMAT:
         raise ValueError(f"{path} has checkpoint format {found}, expected {FORMAT}")
+    for name, weight in state["model"].items():
+        if not weight.isfinite().all():
+            raise ValueError(f"{path}: {name} is not finite; without it, the one before is used")
     return state
 
 
-def random_state(device: torch.device | str = "cpu") -> dict:
-    """Return the states of the global random generators, and of a GPU if `device` is one."""
-    device = torch.device(device)
-    on_device = None
-    if device.type == "cuda":
-        on_device = torch.cuda.get_rng_state(device)
-    elif device.type == "mps":
-        on_device = torch.mps.get_rng_state()
-    name, keys, *rest = np.random.get_state()
-    return {
-        "torch": torch.get_rng_state(),
-        device.type: on_device,
-        "numpy": [name, keys.tolist(), *rest],
-        "python": random.getstate(),
-    }
+def load_checkpoint(
+    path: str | Path, model: nn.Module, optimizer: torch.optim.Optimizer, facts: Mapping[str, Any]
+) -> tuple[int, History]:
+    """Put weights and optimizer state in place and return (step, history).
 
-
-def set_random_state(state: Mapping, device: torch.device | str = "cpu") -> None:
-    """Go back to a state that `random_state` returned; a GPU's only on the same kind of GPU."""
-    device = torch.device(device)
-    torch.set_rng_state(state["torch"])
-    if device.type == "cuda" and "cuda" in state:
-        torch.cuda.set_rng_state(state["cuda"], device)
-    elif device.type == "mps" and "mps" in state:
-        torch.mps.set_rng_state(state["mps"])
-    np.random.set_state(tuple(state["numpy"]))
-    random.setstate(state["python"])
-
-
-def describe_run(
-    model: nn.Module,
-    train_loader: DataLoader,
-    val_loader: DataLoader,
-    optimizer: torch.optim.Optimizer,
-    **settings: Any,
-) -> dict:
-    """Return what decides the course of a run, {name: value}: sizes, data, optimizer, settings."""
-    run = asdict(model.config)
-    for name, loader in (("training", train_loader), ("validation", val_loader)):
-        run[f"{name} data"] = hash_dataset(loader.dataset)
-        run[f"{name} batch_size"] = loader.batch_size
-        run[f"{name} batches"] = len(loader)
-        run[f"{name} order"] = type(loader.sampler).__name__
-        run[f"{name} seed"] = loader.generator.initial_seed() if loader.generator else None
-    for number, group in enumerate(optimizer.param_groups):
-        values = {key: value for key, value in group.items() if key != "params"}
-        values["shapes"] = [tuple(parameter.shape) for parameter in group["params"]]
-        run |= {f"{key} of parameter group {number}": value for key, value in values.items()}
-    return run | settings
-
-
-def hash_dataset(dataset: Dataset) -> str:
-    """Return a SHA-256, in hexadecimal, of all that a dataset yields.
-
-    A `TokenFile` is known by the hash in its header, so a large corpus is not read for it.
+    Raises:
+        ValueError: not a whole checkpoint, or of a run with other facts; differences are named.
+            Nothing was touched then.
     """
-    if isinstance(dataset, TokenFile):
-        text = f"{dataset.sha256} {dataset.context_length} {dataset.stride}"
-        return hashlib.sha256(text.encode()).hexdigest()
-    digest, before = hashlib.sha256(), random_state()
-    for index in range(len(dataset)):
-        for part in dataset[index]:
-            digest.update(np.ascontiguousarray(part))
-    set_random_state(before)
-    return digest.hexdigest()
+    state, facts = read_checkpoint(path), plain(facts)
+    differences = [
+        f"{name} was {state['facts'].get(name)!r}, is {facts.get(name)!r}"
+        for name in dict.fromkeys([*state["facts"], *facts])
+        if state["facts"].get(name) != facts.get(name)
+    ]
+    if differences:
+        raise ValueError(f"{path} is of another run: {'; '.join(differences)}")
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    return state["step"], History(**state["history"])
 
 
-def loader_state(loader: DataLoader) -> dict:
-    """Return the random states from which a loader draws the order of its next epoch."""
-    own = loader.generator.get_state() if loader.generator else None
-    return {"torch": torch.get_rng_state(), "loader": own}
+def plain(value: Any) -> Any:
+    """Return a value with numpy's numbers and one-element tensors as Python's own, for reading.
 
-
-def batches_left(loader: DataLoader, saved: Mapping, device: torch.device | str) -> Iterator:
-    """Return what is left of the epoch in which a checkpoint was saved, and restore its randomness.
-
-    Args:
-        loader: a loader over the same data as then.
-        saved: the checkpoint; its progress has "epoch_start", as `loader_state` returned it,
-            and "batches_used", how many batches of the epoch were used.
-        device: where the training draws its dropout.
+    Raises:
+        TypeError: something that a checkpoint, read without running code, cannot give back.
     """
-    progress, states = saved["progress"], saved["random"]
-    torch.set_rng_state(progress["epoch_start"]["torch"])
-    if loader.generator:
-        loader.generator.set_state(progress["epoch_start"]["loader"])
-    batches = iter(loader) if progress["batches_used"] else None
-    for _ in range(progress["batches_used"]):
-        next(batches)
-    rank, _ = rank_and_processes()
-    set_random_state(states[rank % len(states)], device)
-    if rank >= len(states):  # more processes than before: each draws its own dropout
-        torch.manual_seed(progress["step"] * len(states) + rank)
-    return batches or iter(loader)  # an order not drawn yet comes from the restored state
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name; copy it where the file system has no links."""
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, torch.Tensor | bool | int | float | str | None) and type(
+        value
+    ).__module__ in ("builtins", "torch", "torch.nn.parameter"):
+        return value
+    if hasattr(value, "item"):  # numpy's numbers
+        return value.item()
+    raise TypeError(f"a checkpoint cannot hold {value!r} of type {type(value).__name__}")
