@@ -1,29 +1,34 @@
-"""Losses, evaluation, and the training step that every stage shares.
-
-Losses are cross-entropies in nats per target. Letters: B batch, T tokens.
+"""Losses in nats per target, evaluation, and the training step that every stage shares.
 
 Built in notebooks/04_pretraining.ipynb
 """
 
 import math
+import sys
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import index
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
+from torch.optim import AdamW, Optimizer
 from torch.utils.data import DataLoader
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
+from llmutils.config import check_number
 from llmutils.model import GPTModel, evaluation_mode
 
-Batch = tuple[torch.Tensor, torch.Tensor]  # input_ids and target_ids, (B, T) each
+Batch = tuple[Tensor, Tensor]  # input ids and target ids, (B, T) each: B texts, T tokens
+Device = torch.device | str
 
 
 @dataclass
 class History:
-    """What a run measured; entry i of each list is one evaluation, `notes` has one entry an epoch."""
+    """What a run measured; entry i of each list is one evaluation, `notes` has one an epoch."""
 
     steps: list[int] = field(default_factory=list)
     epochs: list[float] = field(default_factory=list)
@@ -33,25 +38,38 @@ class History:
     notes: list[Any] = field(default_factory=list)  # what `after_epoch` returned
 
 
-def calc_loss_batch(
-    input_batch: torch.Tensor,
-    target_batch: torch.Tensor,
-    model: GPTModel,
-    device: torch.device | str,
-    reduction: str = "mean",
-) -> torch.Tensor:
-    """Return the cross-entropy of a batch; targets of -100 do not count.
+def has_bf16(device: Device) -> bool:
+    """Say whether the processor has bfloat16 instructions; without them autocast is slow."""
+    kind, flags = torch.device(device).type, torch.cpu.get_capabilities()
+    if kind == "cpu":  # two names of x86, two of ARM
+        return any(flags.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
+    if kind == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return kind == "mps" and torch.backends.mps.is_macos_or_newer(14, 0)
 
-    Args:
-        input_batch: token ids, (B, T).
-        target_batch: the next token at each position, (B, T).
-        model: the GPT.
-        device: where the model is; the batch is moved there.
-        reduction: "mean" or "sum" over the targets.
-    """
-    logits = model(input_batch.to(device, non_blocking=True))  # (B, T, V)
-    targets = target_batch.to(device, non_blocking=True).flatten()
-    return F.cross_entropy(logits.flatten(0, 1), targets, reduction=reduction)
+
+def resolve_precision(precision: str, device: Device) -> str:
+    """Return "fp32" or "bf16"; "auto" is bf16 where the processor has instructions for it."""
+    if precision not in ("fp32", "bf16", "auto"):
+        raise ValueError(f"precision must be 'fp32', 'bf16' or 'auto', got {precision!r}")
+    if precision == "bf16" and not has_bf16(device):
+        warnings.warn("bf16 is slower than fp32 here: no instructions for it", stacklevel=3)
+    return ("bf16" if has_bf16(device) else "fp32") if precision == "auto" else precision
+
+
+def autocast(device: Device, precision: str) -> torch.autocast:
+    """Return a context in which matrix products run in bfloat16, if that is the precision."""
+    bf16 = precision == "bf16" or resolve_precision(precision, device) == "bf16"
+    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16)
+
+
+def calc_loss_batch(
+    input_batch: Tensor, target_batch: Tensor, model: GPTModel, device: Device, reduction="mean"
+) -> Tensor:
+    """Return a batch's cross-entropy, the "mean" or the "sum" over its targets; -100 is none."""
+    logits = model(input_batch.to(device)).flatten(0, 1)  # (B * T, V)
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # bfloat16 adds up badly
+    return F.cross_entropy(logits, target_batch.to(device).flatten(), reduction=reduction)
 
 
 def count_targets(batches: Iterable[Batch]) -> int:
@@ -60,47 +78,35 @@ def count_targets(batches: Iterable[Batch]) -> int:
 
 
 def calc_loss_loader(
-    batches: Iterable[Batch],
-    model: GPTModel,
-    device: torch.device | str,
-    num_batches: int | None = None,
-    precision: str = "fp32",
+    batches: Iterable[Batch], model: GPTModel, device: Device, num_batches=None, precision="fp32"
 ) -> float:
-    """Return the mean loss over a loader or a list of batches, every target counting the same.
+    """Return the mean loss over a loader or a list of batches, every target counting the same."""
+    from llmutils.pretrain.randomness import first_batches, random_state_kept
 
-    Raises:
-        ValueError: there is no target to look at.
-    """
     total, count = 0.0, 0
-    with evaluation_mode(model), autocast(device, precision):
-        for batch in islice(batches, num_batches):
+    with random_state_kept(device), evaluation_mode(model), autocast(device, precision):
+        for batch in first_batches(batches, num_batches):
             total += calc_loss_batch(*batch, model, device, "sum").item()
             count += count_targets([batch])
     if not count:
         raise ValueError(f"no target to evaluate in {num_batches or 'all'} batches")
+    if not math.isfinite(total):
+        raise FloatingPointError(f"the loss is {total / count}")
     return total / count
 
 
-def create_optimizer(
-    model: GPTModel, lr: float = 4e-4, weight_decay: float = 0.1
-) -> torch.optim.AdamW:
-    """Return a fused AdamW that decays matrices but neither biases nor norms.
-
-    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization".
-    """
+def create_optimizer(model: GPTModel, lr: float = 4e-4, weight_decay: float = 0.1) -> AdamW:
+    """Return a fused AdamW (arXiv 1711.05101) that decays matrices but neither biases nor norms."""
     parameters = [p for p in model.parameters() if p.requires_grad]
     groups = [
-        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": float(weight_decay)},
         {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=lr, fused=True)
+    return AdamW(groups, lr=float(lr), fused=True)
 
 
 def learning_rate_factor(step: int, steps: int, warmup_steps: int, decay_to: float) -> float:
-    """Return the share of the peak learning rate at a step: a straight line up, half a cosine down.
-
-    Source: Loshchilov and Hutter 2017, "SGDR"; the warm-up as in Vaswani et al. 2017.
-    """
+    """Return the share of the peak rate at a step: a line up, half a cosine down (1608.03983)."""
     if step < warmup_steps:
         return (step + 1) / warmup_steps
     done = (step - warmup_steps) / max(1, steps - 1 - warmup_steps)  # 0 at the peak, 1 at the end
@@ -109,35 +115,38 @@ def learning_rate_factor(step: int, steps: int, warmup_steps: int, decay_to: flo
 
 def training_step(
     model: GPTModel,
-    batches: list[Batch],
-    optimizer: torch.optim.Optimizer,
-    device: torch.device | str,
+    batches: Iterable[Batch],
+    optimizer: Optimizer,
+    device: Device,
     precision: str = "fp32",
-    max_grad_norm: float = 1.0,
-) -> None:
-    """Make one update from one batch, or from several as if they were one.
-
-    Raises:
-        ValueError: no target to learn from.
-    """
-    targets = count_targets(batches)
-    if not targets:
+    max_grad_norm: float | None = 1.0,
+) -> float:
+    """Make one update from one batch, or from several as if they were one; return the mean loss."""
+    if max_grad_norm is not None:
+        rule = "max_grad_norm must be finite and above 0, or None"
+        check_number(max_grad_norm, float, lambda n: 0 < n < math.inf, rule)
+    batches, loss = list(batches), 0.0
+    if not (targets := count_targets(batches)):
         raise ValueError(f"no target to learn from: all in {len(batches)} batches are -100")
-    optimizer.zero_grad()
+    model.zero_grad()  # forget the last step's gradients
     for batch in batches:
         with autocast(device, precision):
-            loss = calc_loss_batch(*batch, model, device, "sum") / targets
-        loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)
+            part = calc_loss_batch(*batch, model, device, "sum") / targets
+        part.backward()  # adds to the gradients of the batches before
+        loss += part.detach()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm or math.inf)
+    if not torch.isfinite(loss + norm):  # then the weights stay as they are
+        raise FloatingPointError(f"the loss is {loss.item()}, its gradient's norm {norm.item()}")
     optimizer.step()
+    return loss.item()
 
 
 def train_model(
     model: GPTModel,
     train_loader: DataLoader,
     val_loader: DataLoader,
-    optimizer: torch.optim.Optimizer,
-    device: torch.device | str,
+    optimizer: Optimizer,
+    device: Device,
     num_epochs: float,
     eval_freq: int = 5,
     eval_iter: int | None = 5,
@@ -148,56 +157,53 @@ def train_model(
 ) -> History:
     """Train a model and return what was measured on the way.
 
-    Losses are taken before the first update, after every `eval_freq` updates and after the last,
-    always over the same `eval_iter` batches, so that looking draws no random number.
-
-    Args:
-        model: the GPT, moved to `device` and left in training mode.
-        train_loader: yields (input_batch, target_batch), (B, T) each.
-        val_loader: the same, of text kept out of the training.
-        optimizer: as `create_optimizer` returns it.
-        device: "cpu", "cuda", "mps" or a torch.device.
-        num_epochs: passes over the training data; 0.5 stops in the middle of the first.
-        eval_freq: updates from one evaluation to the next.
-        eval_iter: batches of either loader an evaluation looks at; None for all.
-        warmup_steps: updates until the learning rate has climbed to the optimizer's.
-        decay_to: the share of it that is left at the last update.
-        precision: "fp32", or "bf16" for autocast.
-        after_epoch: called with the model after each epoch; what it returns goes into `notes`.
+    Losses are taken before the first update, after every `eval_freq` and after the last, always
+    over the same `eval_iter` batches of each loader (None: all). The learning rate climbs to the
+    optimizer's over `warmup_steps` and falls to `decay_to` of it. `after_epoch` gets the model in
+    evaluation mode; `notes` get what it returns. Neither looking nor `after_epoch` changes the run.
     """
+    from llmutils.pretrain.randomness import first_batches, random_state_kept
+
+    epochs = check_number(num_epochs, float, lambda n: 0 <= n < 1e9, "num_epochs must be 0 or more")
+    eval_freq = check_number(eval_freq, index, lambda n: n > 0, "eval_freq must be 1 or more")
+    warmup = check_number(warmup_steps, index, lambda n: n >= 0, "warmup_steps must be 0 or more")
+    share = check_number(decay_to, float, lambda n: 0 <= n <= 1, "decay_to must lie within 0..1")
+    if not (after_epoch is None or callable(after_epoch)):
+        raise ValueError(f"after_epoch must be a function of the model, got {after_epoch!r}")
+    precision = resolve_precision(precision, device)
     model.to(device).train()
-    steps, step, tokens, history = math.ceil(num_epochs * len(train_loader)), 0, 0, History()
+    if not {p for g in optimizer.param_groups for p in g["params"]} <= {*model.parameters()}:
+        raise ValueError("the optimizer updates weights that are not this model's")
+    looked_at = [first_batches(part, eval_iter, "eval_iter") for part in (train_loader, val_loader)]
+    per_epoch, step, tokens, rows, notes = len(train_loader), 0, 0, [], []
+    steps = math.ceil(epochs * per_epoch - 1e-6) or int(epochs > 0)  # 1.1 * 50 exceeds 55
     peaks = [group["lr"] for group in optimizer.param_groups]
-    looked_at = [list(islice(loader, eval_iter)) for loader in (train_loader, val_loader)]
 
     def evaluate() -> None:
         losses = [calc_loss_loader(some, model, device, None, precision) for some in looked_at]
-        history.steps.append(step)
-        history.epochs.append(step / len(train_loader))
-        history.tokens_seen.append(tokens)
-        history.train_losses.append(losses[0])
-        history.val_losses.append(losses[1])
+        rows.append((step, step / per_epoch, tokens, *losses))
         bar.write("step {:4d}: training loss {:.3f}, validation loss {:.3f}".format(step, *losses))
 
-    with tqdm(total=steps, unit="step") as bar:
-        evaluate()
-        while step < steps:
-            for batch in islice(train_loader, steps - step):
-                factor = learning_rate_factor(step, steps, warmup_steps, decay_to)
-                for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                    group["lr"] = peak * factor
-                training_step(model, [batch], optimizer, device, precision)
-                step, tokens = step + 1, tokens + count_targets([batch])
-                bar.update()
-                if step % eval_freq == 0 or step == steps:
-                    evaluate()
-            if after_epoch is not None:
-                history.notes.append(after_epoch(model))
-    for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-        group["lr"] = peak
-    return history
-
-
-def autocast(device: torch.device | str, precision: str):
-    """Return a context in which matrix products run in bfloat16, if that is the precision."""
-    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision == "bf16")
+    try:
+        with tqdm(total=steps, unit="step", file=sys.stdout) as bar:
+            evaluate()
+            for _ in range(math.ceil(steps / per_epoch)):
+                for batch in islice(train_loader, steps - step):
+                    for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                        group["lr"] = peak * learning_rate_factor(step, steps, warmup, share)
+                    training_step(model, [batch], optimizer, device, precision)
+                    step, tokens = step + 1, tokens + count_targets([batch])
+                    bar.update()
+                    if step % eval_freq == 0 or step == steps:
+                        evaluate()
+                if after_epoch is not None:
+                    with random_state_kept(device, train_loader), evaluation_mode(model):
+                        notes.append(after_epoch(model))
+    except FloatingPointError as error:
+        raise FloatingPointError(f"{error} at step {step}: lower the learning rate") from error
+    finally:
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = peak
+    if step < steps:
+        raise ValueError(f"the training loader ended after {step} of {steps} batches")
+    return History(*map(list, zip(*rows, strict=True)), notes)
