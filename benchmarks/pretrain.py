@@ -65,8 +65,8 @@ def train(steps, device, peer, bf16, compiled, rows):
     import torch.nn.functional as F
 
     from llmutils.config import GPTConfig
-    from llmutils.pretrain.distributed import process_group, rank_and_processes, share_gradients
     from llmutils.model import GPTModel
+    from llmutils.pretrain.distributed import process_group, rank_and_processes, share_gradients
     from llmutils.train import create_optimizer
 
     torch.manual_seed(0)

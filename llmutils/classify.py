@@ -22,8 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from llmutils.model import evaluation_mode
-from llmutils.model import GPTModel
+from llmutils.model import GPTModel, evaluation_mode
 from llmutils.tokenizer import get_tokenizer
 from llmutils.train import random_state_kept
 

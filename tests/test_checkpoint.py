@@ -127,7 +127,9 @@ def test_what_cannot_be_read_back_is_refused_before_anything_is_written(tmp_path
 def test_a_damaged_file_is_refused(tmp_path, tiny_model, damage):
     path = save(tmp_path, tiny_model, updated(tiny_model))
     data = path.read_bytes()
-    path.write_bytes({"cut": data[: len(data) // 2], "empty": b"", "text": b"no checkpoint"}[damage])
+    path.write_bytes(
+        {"cut": data[: len(data) // 2], "empty": b"", "text": b"no checkpoint"}[damage]
+    )
     with pytest.raises(ValueError, match="is not a whole checkpoint .* the one before is used"):
         read_checkpoint(path)
 

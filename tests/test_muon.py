@@ -124,5 +124,3 @@ def test_the_state_goes_on_where_it_was():
     update(model, second, times=3)
     for a, b in zip(whole.parameters(), model.parameters(), strict=True):
         assert torch.equal(a, b)
-
-

@@ -155,7 +155,12 @@ class ShuffledWindows:
 
 
 def read_batches(
-    windows: ShuffledWindows, batch_size: int, accumulation_steps: int, step: int, rank: int, world_size: int
+    windows: ShuffledWindows,
+    batch_size: int,
+    accumulation_steps: int,
+    step: int,
+    rank: int,
+    world_size: int,
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Return a rank's share of a step: `accumulation_steps` batches of its rows."""
     rows = batch_size // world_size
@@ -317,5 +322,3 @@ def _text_of(data: bytearray, file: Path, offset: int) -> str:
     if offset == 0:
         text = text.removeprefix(codecs.BOM_UTF8.decode("utf-8"))
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-

@@ -30,7 +30,14 @@ from llmutils.pretrain.checkpoint import (
     save_checkpoint,
 )
 from llmutils.pretrain.distributed import any_rank, broadcast, rank_and_world_size
-from llmutils.train import Batch, History, calc_loss_loader, count_targets, training_step
+from llmutils.train import (
+    Batch,
+    History,
+    calc_loss_loader,
+    count_targets,
+    resolve_precision,
+    training_step,
+)
 
 ReadStep = Callable[[int, int, int], list[Batch]]  # step, rank, world size: that rank's batches
 
@@ -86,6 +93,7 @@ def pretrain(
     """
     rank, world_size = rank_and_world_size()
     folder, step, history = Path(folder), 0, History()
+    precision = resolve_precision(precision, device)
     peaks = [group["lr"] for group in optimizer.param_groups]  # a checkpoint has lowered ones
     model.to(device).train()
     if found := broadcast(latest_checkpoint(folder)):
