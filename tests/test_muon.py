@@ -3,12 +3,14 @@ import torch
 
 from llmutils.bonus.muon import Muon, MuonAdamW, orthogonalize
 from llmutils.config import GPTConfig
-from llmutils.model import GPTModel
+from llmutils.model import GPTModel, init_gpt2_weights
 
 
 def tied_model():
     torch.manual_seed(0)
-    return GPTModel(GPTConfig(64, 12, 32, 4, 2, 0.0, False, tie_embeddings=True))
+    model = GPTModel(GPTConfig(64, 12, 32, 4, 2, 0.0, False, tie_embeddings=True))
+    init_gpt2_weights(model)
+    return model
 
 
 def update(model, optimizer, times=1):

@@ -195,9 +195,11 @@ def test_a_text_with_several_paths_counts_once_and_what_is_no_text_is_named(corp
     (corpus / "linked").symlink_to(tmp_path / "far")
     (corpus / "._a.txt").write_bytes(b"\xb0")
     (corpus / "folder.txt").mkdir()
-    with pytest.warns(UserWarning, match=r"left out: .*\._a\.txt, .*folder\.txt"):
+    with pytest.warns(
+        UserWarning, match=r"left out: .*\._a\.txt, .*folder\.txt, .*linked, .*round$"
+    ):
         found = find_texts([corpus, corpus / ".." / "books" / "a.txt"])
-    assert sorted(path.name for path in found) == ["UPPER.TXT", "a.txt", "b.txt", "c.txt", "d.txt"]
+    assert sorted(path.name for path in found) == ["UPPER.TXT", "a.txt", "b.txt", "c.txt"]
 
 
 def test_a_token_file_is_cut_into_windows(tmp_path):
@@ -343,10 +345,10 @@ def test_damaged_and_missing_token_files_are_refused(tokens, tmp_path, capsys):
     [
         ("--device", "cud", "no device 'cud': cpu, cuda or mps"),
         ("--device", "mps", "no device 'mps': cpu, cuda or mps"),
-        ("--epochs", "inf", "must be a finite number above 0, got inf"),
-        ("--epochs", "0", "must be a finite number above 0, got 0"),
-        ("--max-grad-norm", "-1", "must be a finite number above 0, got -1"),
-        ("--batch-size", "0", "must be a whole number above 0, got 0"),
+        ("--epochs", "inf", "must be a number from 1e-12 on, got inf"),
+        ("--epochs", "0", "must be a number from 1e-12 on, got 0"),
+        ("--max-grad-norm", "-1", "must be a number from 1e-12 on, got -1"),
+        ("--batch-size", "0", "must be a number from 1 on, got 0"),
     ],
 )
 def test_options_that_make_no_sense_are_one_line(tokens, tmp_path, capsys, option, value, message):

@@ -16,6 +16,7 @@ import argparse
 import math
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,27 @@ from llmutils.tokenizer import get_tokenizer
 from llmutils.train import History, calc_loss_loader, create_optimizer
 from llmutils.weights import load_pretrained
 
+TINY = 1e-12  # the least of what must be above 0
+TRAIN_NUMBERS = {  # option: (kind, least, default, help)
+    "context-length": (int, 1, 256, "tokens in a window"),
+    "emb-dim": (int, 1, 320, "width of the model"),
+    "n-heads": (int, 1, 5, "attention heads in a block"),
+    "n-layers": (int, 1, 7, "blocks"),
+    "drop-rate": (float, 0, 0.0, "dropout"),
+    "batch-size": (int, 1, 8, "windows in a batch, over all processes"),
+    "accumulation-steps": (int, 1, 1, "batches for one step"),
+    "epochs": (float, TINY, 1, "passes over the corpus, as 2 or 0.5"),
+    "lr": (float, TINY, 1e-3, "peak learning rate of AdamW"),
+    "muon-lr": (float, TINY, None, "Muon's, for the matrices in the blocks (default: AdamW)"),
+    "warmup-steps": (int, 0, 200, "steps until the peak"),
+    "decay": (float, 0, 0.2, "share of the steps over which the rate goes down to zero"),
+    "weight-decay": (float, 0, 0.1, "on matrices"),
+    "max-grad-norm": (float, TINY, 1.0, "longest gradient"),
+    "eval-freq": (int, 1, 200, "steps from evaluation to evaluation"),
+    "eval-iter": (int, 1, 20, "batches an evaluation looks at"),
+    "keep": (int, 1, 2, "latest checkpoints to keep"),
+    "seed": (int, 0, 123, "of weights, order and dropout"),
+}
 # what may differ between two calls that go on with one run
 FREE = {"command", "output", "corpus", "val", "device", "compile", "eval_freq", "keep"}
 
@@ -140,11 +162,7 @@ def evaluate(
 
 
 def device_of(name: str) -> torch.device:
-    """Return a device that is there.
-
-    Raises:
-        ArgumentTypeError: an unknown name, or a device that this machine or PyTorch lacks.
-    """
+    """Return a device that is there."""
     try:
         torch.empty(1, device=name)
         return torch.device(name)
@@ -153,6 +171,18 @@ def device_of(name: str) -> torch.device:
         raise argparse.ArgumentTypeError(
             f"no device {name!r}: cpu, cuda or mps ({reason})"
         ) from None
+
+
+def number(kind: type, least: float) -> Callable[[str], float]:
+    """Return a reader of finite numbers from `least` on."""
+
+    def read(text: str) -> float:
+        value = kind(text)
+        if not least <= value < math.inf:
+            raise argparse.ArgumentTypeError(f"must be a number from {least} on, got {text}")
+        return value
+
+    return read
 
 
 def parser() -> argparse.ArgumentParser:
@@ -179,28 +209,12 @@ def parser() -> argparse.ArgumentParser:
     add("corpus", type=Path, help="the token file")
     add("--val", type=Path, help="token file for validation (default: CORPUS.val.tok)")
     add("-o", "--output", type=Path, required=True, help="folder for checkpoints and metrics")
-    add("--context-length", type=int, default=256, help="tokens in a window")
-    add("--emb-dim", type=int, default=320, help="width of the model")
-    add("--n-heads", type=int, default=5, help="attention heads in a block")
-    add("--n-layers", type=int, default=7, help="blocks")
-    add("--drop-rate", type=float, default=0.0, help="dropout")
+    for name, (kind, least, default, text) in TRAIN_NUMBERS.items():
+        add(f"--{name}", type=number(kind, least), default=default, help=text)
     add("--qkv-bias", action="store_true", help="biases in queries, keys and values")
-    add("--batch-size", type=above_zero, default=8, help="windows in a batch, over all processes")
-    add("--accumulation-steps", type=above_zero, default=1, help="batches for one step")
-    add("--epochs", type=positive, default=1, help="passes over the corpus, as 2 or 0.5")
-    add("--lr", type=positive, default=1e-3, help="peak learning rate of AdamW")
-    add("--muon-lr", type=positive, help="Muon's, for the matrices in the blocks (default: AdamW)")
-    add("--warmup-steps", type=int, default=200, help="steps until the peak")
-    add("--decay", type=float, default=0.2, help="share of the steps that go down to zero")
-    add("--weight-decay", type=float, default=0.1, help="on matrices")
-    add("--max-grad-norm", type=positive, default=1.0, help="longest gradient")
     add("--precision", choices=["auto", "bf16", "fp32"], default="auto", help="of the products")
     add("--compile", action="store_true", help="use torch.compile (needs a C++ compiler)")
-    add("--eval-freq", type=above_zero, default=200, help="steps from evaluation to evaluation")
-    add("--eval-iter", type=above_zero, default=20, help="batches an evaluation looks at")
-    add("--keep", type=above_zero, default=2, help="latest checkpoints to keep")
     add("--device", **device)
-    add("--seed", type=int, default=123, help="of weights, order and dropout")
 
     add = commands.add_parser("export", help="write a checkpoint's weights").add_argument
     add("checkpoint", type=Path, help="a run's folder, or one of its checkpoints")
@@ -211,21 +225,6 @@ def parser() -> argparse.ArgumentParser:
     add("tokens", type=Path, help="the token file, all of which is read")
     add("--device", **device)
     return main_parser
-
-
-def positive(text: str) -> float:
-    """Return a finite number above 0."""
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a finite number above 0, got {text}")
-    return number
-
-
-def above_zero(text: str) -> int:
-    """Return a whole number above 0."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above 0, got {text}")
-    return int(text)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,10 +9,9 @@ import os
 import struct
 import sys
 import warnings
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -155,18 +154,12 @@ class ShuffledWindows:
 
 
 def read_batches(
-    windows: ShuffledWindows,
-    batch_size: int,
-    accumulation_steps: int,
-    step: int,
-    rank: int,
-    world_size: int,
+    windows: ShuffledWindows, size: int, number: int, step: int, rank: int, world_size: int
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Return a rank's share of a step: `accumulation_steps` batches of its rows."""
-    rows = batch_size // world_size
-    batches = []
-    for batch in range(step * accumulation_steps, (step + 1) * accumulation_steps):
-        first = batch * batch_size + rank * rows
+    """Return a rank's share of a step that reads `number` batches of `size` windows."""
+    rows, batches = size // world_size, []
+    for batch in range(step * number, (step + 1) * number):
+        first = batch * size + rank * rows
         ids = np.stack([windows[n] for n in range(first, first + rows)])  # (B, T + 1)
         batches.append((torch.from_numpy(ids[:, :-1]), torch.from_numpy(ids[:, 1:])))
     return batches
@@ -214,7 +207,7 @@ def prepare(
 def find_texts(sources: list[Path]) -> list[Path]:
     """Return the files among some paths, and the `*.txt` files below the folders, each once.
 
-    Hidden files, and what is named like a text but is none, are left out with a warning.
+    Hidden files, linked folders and folders named like texts are left out, with a warning.
 
     Raises:
         ValueError: a path that does not exist, or a folder without texts.
@@ -225,13 +218,11 @@ def find_texts(sources: list[Path]) -> list[Path]:
         if not source.exists():
             raise ValueError(f"no such file or folder: {source}")
         texts = [source] if source.is_file() else []
-        for folder, folders, files in os.walk(source, followlinks=True):
-            # a link to a folder above would be followed for ever
-            folders[:] = [name for name in folders if not _is_above(Path(folder, name))]
-            for path in (Path(folder, name) for name in [*folders, *files]):
-                if path.suffix.lower() == ".txt":
-                    good = path.is_file() and not path.name.startswith(".")
-                    (texts if good else left_out).append(path)
+        for path in source.rglob("*"):
+            if path.is_dir() and (path.is_symlink() or path.suffix.lower() == ".txt"):
+                left_out.append(path)
+            elif path.suffix.lower() == ".txt":
+                (left_out if path.name.startswith(".") else texts).append(path)
         if not texts:
             raise ValueError(f"no *.txt file in the folder {source}")
         for path in sorted(texts):
@@ -241,63 +232,41 @@ def find_texts(sources: list[Path]) -> list[Path]:
     return list(found.values())
 
 
-def _is_above(folder: Path) -> bool:
-    """Whether a folder is a link to one that contains it."""
-    here = folder.parent.resolve()
-    return folder.is_symlink() and folder.resolve() in (here, *here.parents)
-
-
 def val_path(path: Path) -> Path:
     """Return where the validation tokens of a token file lie: corpus.tok, corpus.val.tok."""
     return path.with_suffix(".val" + path.suffix)
 
 
-def tokenise(files: list[Path], name: str = "tokenising") -> Iterator[np.ndarray]:
+def tokenise(files: list[Path], name: str = "tokenising") -> Iterator[list[int]]:
     """Yield the token ids of some text files, piece by piece, each file ended by the eos token.
 
     All cores tokenise; a bar counts bytes.
     """
-    tokenizer = get_tokenizer()
-    end = np.array([tokenizer.eot_token])
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    tokenizer, cores = get_tokenizer(), os.cpu_count() or 1
     total = sum(file.stat().st_size for file in files)
-    waiting: deque = deque()
-
-    def encode(piece: str | None) -> np.ndarray:
-        if piece is None:
-            return end
-        return tokenizer.encode_to_numpy(piece, disallowed_special=())
-
-    with (
-        ThreadPoolExecutor(workers) as pool,
-        tqdm(total=total, unit="B", unit_scale=True, desc=name, file=sys.stdout) as bar,
-    ):
+    with tqdm(total=total, unit="B", unit_scale=True, desc=name, file=sys.stdout) as bar:
         for file in files:
-            for size, piece in _pieces(file):
-                waiting.append((size, pool.submit(encode, piece)))
-                if len(waiting) > 2 * workers:
-                    size, ids = waiting.popleft()
-                    bar.update(size)
-                    yield ids.result()
-        for size, ids in waiting:
-            bar.update(size)
-            yield ids.result()
+            cut = pieces(file)
+            while some := [*islice(cut, 4 * cores)]:
+                texts = [text for _, text in some]
+                yield from tokenizer.encode_ordinary_batch(texts, num_threads=cores)
+                bar.update(sum(size for size, _ in some))
+            yield [tokenizer.eot_token]
 
 
-def _pieces(file: Path) -> Iterator[tuple[int, str | None]]:
-    """Yield (bytes, text) until a file is read, cut where no token can cross; then (0, None)."""
+def pieces(file: Path) -> Iterator[tuple[int, str]]:
+    """Yield (bytes, text) until a file is read, cut where no token can cross."""
     with open(file, "rb") as stream:
         offset, rest = 0, bytearray()
         while block := stream.read(BLOCK):
             rest += block
-            if cut := _last_cut(rest, len(rest) - len(block)):
-                yield cut, _text_of(rest[:cut], file, offset)
+            if cut := last_cut(rest, len(rest) - len(block)):
+                yield cut, text_of(rest[:cut], file, offset)
                 offset, rest = offset + cut, rest[cut:]
-        yield len(rest), _text_of(rest, file, offset)
-    yield 0, None
+        yield len(rest), text_of(rest, file, offset)
 
 
-def _last_cut(block: bytearray, start: int) -> int:
+def last_cut(block: bytearray, start: int) -> int:
     """Return the last place from `start` on where a text can be cut, 0 if there is none.
 
     GPT-2's pattern never matches across the end of a word and the white space that follows.
@@ -310,7 +279,7 @@ def _last_cut(block: bytearray, start: int) -> int:
     return 0
 
 
-def _text_of(data: bytearray, file: Path, offset: int) -> str:
+def text_of(data: bytearray, file: Path, offset: int) -> str:
     """Return text as Python's text mode reads it: line ends as newlines, no byte order mark."""
     try:
         text = data.decode("utf-8")

@@ -1,4 +1,4 @@
-"""The processes that torchrun starts, each with its rank; every function also works in one alone."""
+"""The processes that torchrun starts; every function also works in one that is alone."""
 
 import gc
 import os
