@@ -166,14 +166,13 @@ def prompts(tables: Tables, wordings: Wordings, read: str) -> dict[tuple[str, st
     """
     found: dict[tuple[str, str], list[Cloze]] = {}
     for (table, relation), texts in wordings.items():
+        ends = (f"{{{relation}}}.", f"{{{relation}:a}}.")
         right: dict[str, list[str]] = defaultdict(list)
         asked = []
         both = [[row, swapped(row)] if table in SYMMETRIC else [row] for row in tables[table]]
         for row in chain.from_iterable(both):
-            for wording in texts:
+            for wording in (text for text in texts if text.endswith(ends)):
                 answer, text = str(row[relation]), state(wording, row)
-                if not wording.endswith((f"{{{relation}}}.", f"{{{relation}:a}}.")):
-                    continue
                 prompt = text[: -len(answer) - 1].rstrip()
                 right[prompt].append(answer)
                 if row["read"] == read and len(prompt.split()) > 2 > answer.count(" "):
