@@ -132,9 +132,12 @@ def paragraphs(facts: list[Fact], random: Random) -> list[list[Fact]]:
             themes[table] += about
         else:
             rest += about
-    for group in [*themes.values(), rest]:
-        random.shuffle(group)
-        found += chunks(group, random)
+    for group in [*themes.values(), rest]:  # `rest` comes last and takes what is too little
+        if group is not rest and len(group) < SENTENCES[0]:
+            rest += group
+        else:
+            random.shuffle(group)
+            found += chunks(group, random)
     random.shuffle(found)
     return found
 
@@ -159,12 +162,12 @@ def all_passes(
         yield from one_pass(facts, wordings, Random(f"{seed} {number}"))
 
 
-def prompts(tables: Tables, wordings: Wordings, read: str) -> dict[tuple[str, str], list[Cloze]]:
-    """Return, relation by relation, all beginnings of statements that end in a short answer.
+def prompts(tables: Tables, wordings: Wordings) -> list[Cloze]:
+    """Return the beginnings of all statements that end in a short answer.
 
-    What other lines of a table put after the same beginning, read or not, is right as well.
+    What other lines of a table put after the same beginning is right as well.
     """
-    found: dict[tuple[str, str], list[Cloze]] = {}
+    found = []
     for (table, relation), texts in wordings.items():
         ends = (f"{{{relation}}}.", f"{{{relation}:a}}.")
         right: dict[str, list[str]] = defaultdict(list)
@@ -175,26 +178,27 @@ def prompts(tables: Tables, wordings: Wordings, read: str) -> dict[tuple[str, st
                 answer, text = str(row[relation]), state(wording, row)
                 prompt = text[: -len(answer) - 1].rstrip()
                 right[prompt].append(answer)
-                if row["read"] == read and len(prompt.split()) > 2 > answer.count(" "):
+                if len(prompt.split()) > 2 > answer.count(" "):
                     asked.append((Fact(table, relation, row), prompt, answer))
-        found[table, relation] = [
+        found += [
             Cloze(fact, prompt, list(dict.fromkeys([answer, *right[prompt]])))
             for fact, prompt, answer in asked
         ]
-    return {key: items for key, items in found.items() if items}
+    return found
 
 
-def cloze(tables: Tables, wordings: Wordings, read: str, count: int, random: Random) -> list[Cloze]:
+def draw_prompts(items: list[Cloze], count: int, random: Random) -> list[Cloze]:
     """Draw prompts, a third about countries, the others from all relations in turn.
 
     No line of a table comes twice in one relation.
     """
-    pools = {}
-    for key, items in prompts(tables, wordings, read).items():
-        random.shuffle(items)
-        once = {" ".join(item.fact.row.values()): item for item in items}
-        pools[key] = list(once.values())
-        random.shuffle(pools[key])
+    once = {}
+    for item in random.sample(items, len(items)):
+        table, relation, row = item.fact
+        once[table, relation, frozenset(row.values())] = item  # a symmetric pair, either way
+    pools = defaultdict(list)
+    for (table, relation, _), item in once.items():
+        pools[table, relation].append(item)
     countries = [pools.pop(key) for key in GEOGRAPHY]
     chosen = list(islice(_in_turn(countries), count // 3))
     return chosen + list(islice(_in_turn(pools.values()), count - len(chosen)))
@@ -210,9 +214,11 @@ def write_cloze(path: Path, tables: Tables, wordings: Wordings, seed: int = 123)
 
     A line holds the table, yes or no, the prompt, its answer, and other right answers.
     """
+    items = prompts(tables, wordings)
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         for read, count in (("yes", 200), ("no", 60)):
-            for item in cloze(tables, wordings, read, count, Random(f"{seed} {read}")):
+            marked = [item for item in items if item.fact.row["read"] == read]
+            for item in draw_prompts(marked, count, Random(f"{seed} {read}")):
                 print(item.fact.table, read, item.prompt, *item.answers, sep="\t", file=file)
 
 

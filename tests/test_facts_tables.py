@@ -178,6 +178,12 @@ def test_a_cloze_prompt_ends_where_the_answer_begins(facts, tmp_path):
         assert (table, read, f"{prompt} {answers[0]}.") in stated
 
 
+def test_a_prompt_knows_the_other_right_answers(facts):
+    answers = {item.prompt: item.answers for item in ws.prompts(*facts)}
+    assert sorted(answers["The opposite of light is"]) == ["dark", "heavy"]
+    assert answers["The capital of France is"] == ["Paris"]
+
+
 def test_the_command_line_writes_text_and_tokens(tmp_path, capsys):
     ws.main([str(tmp_path / "a.txt"), "--cloze", str(tmp_path / "cloze.tsv")])
     said = capsys.readouterr().out
