@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from llmutils.data import TokenFile
+from llmutils.pretrain.corpus import TokenFile
 from llmutils.tokenizer import get_tokenizer
 
 FOLDER = Path(__file__).parent / "facts"

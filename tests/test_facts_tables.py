@@ -7,7 +7,7 @@ from string import Formatter
 
 import pytest
 
-from llmutils.data import TokenFile
+from llmutils.pretrain.corpus import TokenFile
 from llmutils.tokenizer import get_tokenizer
 
 ROOT = Path(__file__).parents[1]
