@@ -12,30 +12,33 @@ import statistics
 import time
 
 import torch
-import torch.nn.functional as F
+from torch import nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from llmutils.config import GPT2_CONFIGS
 from llmutils.generate import generate
 from llmutils.model import GPTModel
-from llmutils.train import create_optimizer
+from llmutils.train import create_optimizer, has_bf16, training_step
 
 B, T, NEW = 2, 256, 100  # rows and tokens of a training batch; tokens to generate
 
 
-def training_step(model, forward, optimizer, bf16):
-    """Return a function that makes one update of the weights."""
-    inputs, targets = torch.randint(0, 50257, (2, B, T), generator=torch.Generator().manual_seed(1))
+class Logits(nn.Module):
+    """A model of transformers that returns its logits, as ours does."""
 
-    def step():
-        model.train()
-        optimizer.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            loss = F.cross_entropy(forward(inputs).flatten(0, 1), targets.flatten())
-        loss.backward()
-        optimizer.step()
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
 
-    return step
+    def forward(self, token_ids):
+        """Return (B, T, V)."""
+        return self.model(token_ids).logits
+
+
+def update(model, optimizer, precision):
+    """Return a function that makes one update of the weights, the same one on both sides."""
+    batch = torch.randint(0, 50257, (2, B, T), generator=torch.Generator().manual_seed(1))
+    return lambda: training_step(model.train(), [batch], optimizer, "cpu", precision)
 
 
 def compare(name, ours, theirs, tokens, rounds):
@@ -80,12 +83,12 @@ def main():
         )
     plain = torch.optim.AdamW(theirs.parameters(), lr=1e-5)
     fused = torch.optim.AdamW(theirs.parameters(), lr=1e-5, fused=True)
-    for bf16, name in ((False, "float32"), (True, "bf16 autocast")):
+    for precision in ("fp32", "bf16") if has_bf16("cpu") else ("fp32",):
         for optimizer, kind in ((plain, "plain"), (fused, "fused")):
             compare(
-                f"training step, {name}, their AdamW {kind}",
-                training_step(ours, ours, create_optimizer(ours, lr=1e-5), bf16),
-                training_step(theirs, lambda ids: theirs(ids).logits, optimizer, bf16),
+                f"training step, {precision}, their AdamW {kind}",
+                update(ours, create_optimizer(ours, lr=1e-5), precision),
+                update(Logits(theirs), optimizer, precision),
                 B * T,
                 rounds,
             )

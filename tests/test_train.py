@@ -130,8 +130,12 @@ def test_a_bfloat16_models_losses_are_added_up_in_float32():
     model, _, loader = parts(drop_rate=0.0)
     exact = calc_loss_loader(loader, model, "cpu")
     assert calc_loss_loader(loader, model.bfloat16(), "cpu") == pytest.approx(exact, abs=4e-3)
-    doubled = calc_loss_batch(*next(iter(loader)), parts()[0].double(), "cpu")
-    assert doubled.dtype == torch.float64
+    inputs, targets = ROWS[:, :-1], ROWS[:, 1:]
+    logits = model(inputs).flatten(0, 1)
+    assert logits.dtype == torch.bfloat16
+    expected = F.cross_entropy(logits.float(), targets.flatten(), reduction="sum")
+    assert calc_loss_batch(inputs, targets, model, "cpu", "sum") == expected
+    assert calc_loss_batch(inputs, targets, parts()[0].double(), "cpu").dtype == torch.float64
 
 
 def test_an_untrained_model_is_as_unsure_as_a_guess():
@@ -200,7 +204,7 @@ def test_a_long_gradient_is_shortened_to_the_limit(limit):
 def test_a_limit_that_is_none_is_refused(limit):
     model, _, loader = parts()
     before = weights(model)
-    with pytest.raises(ValueError, match=re.escape("max_grad_norm must be finite and above 0")):
+    with pytest.raises(ValueError, match="max_grad_norm must be finite and above 0"):
         training_step(model, list(loader), create_optimizer(model), "cpu", max_grad_norm=limit)
     assert torch.equal(weights(model), before)
 
@@ -406,8 +410,7 @@ class Once(DataLoader):
     """A loader that can be read once, as of a stream."""
 
     def __iter__(self):
-        for batch in super().__iter__() if not hasattr(self, "read") else ():
-            yield batch
+        yield from super().__iter__() if not hasattr(self, "read") else ()
         self.read = True
 
 
@@ -560,6 +563,27 @@ def test_a_loss_returns_every_random_stream_as_it_was(kind):
     if "data" not in kind and kind != "random":
         torch.set_rng_state(torch.tensor(before[0], dtype=torch.uint8))
         assert [x.tolist() for x, _ in again] == first
+
+
+class Restless(GPTModel):
+    """Draws also in evaluation mode."""
+
+    def forward(self, token_ids):
+        logits = super().forward(token_ids)
+        return logits + torch.randn(logits.shape[-1]).mean() + random.random()
+
+
+def test_what_the_model_draws_while_looked_at_is_forgotten_too():
+    def go(**settings):
+        torch.manual_seed(0)
+        random.seed(0)
+        model, train_loader, val_loader = Restless(CONFIG), *parts()[1:]
+        optimizer = create_optimizer(model, lr=1e-2)
+        train_model(model, train_loader, val_loader, optimizer, "cpu", 2, **settings)
+        return weights(model), global_states()
+
+    plain, looked = go(eval_freq=1000), go(eval_freq=1, eval_iter=None)
+    assert torch.equal(plain[0], looked[0]) and plain[1] == looked[1]
 
 
 def test_the_first_epoch_comes_as_if_nobody_had_looked():
