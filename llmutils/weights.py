@@ -9,7 +9,7 @@ Built in notebooks/06_weight_loading.ipynb
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,9 @@ def empty_model(config: GPTConfig) -> GPTModel:
         return GPTModel(config)
 
 
-def check_weights(own: Mapping[str, torch.Tensor], model: nn.Module) -> None:
+def check_weights(
+    own: Mapping[str, torch.Tensor], model: nn.Module, what: str = "the weights"
+) -> None:
     """Refuse weights with other names, shapes or types than a model's; name all that is wrong."""
     expected, faults = dict(model.named_parameters()), []
     for name in sorted(own | expected):
@@ -109,7 +111,7 @@ def check_weights(own: Mapping[str, torch.Tensor], model: nn.Module) -> None:
         elif not own[name].is_floating_point():
             faults.append(f"{name} holds {own[name].dtype}")
     if faults:
-        raise ValueError(f"the weights do not fit the model: {'; '.join(faults)}")
+        raise ValueError(f"{what} do not fit the model: {'; '.join(faults)}")
 
 
 def load_weights_into_gpt(model: GPTModel, weights: Mapping[str, Any], config: GPTConfig) -> None:
@@ -118,13 +120,16 @@ def load_weights_into_gpt(model: GPTModel, weights: Mapping[str, Any], config: G
     Args:
         model: the GPT.
         weights: {GPT-2's name: array}.
-        config: of the model that they are from: no shape tells the number of heads.
+        config: of the model that they are from; no shape tells the number of heads.
 
     Raises:
         ValueError: something does not fit; the model is as it was.
     """
-    if replace(config, drop_rate=model.config.drop_rate) != model.config:
-        raise ValueError(f"the weights are of {config}, the model is {model.config}")
+    ours, theirs = asdict(model.config), asdict(config)
+    odd = [name for name in ours if ours[name] != theirs[name] and name != "drop_rate"]
+    if odd:
+        faults = "; ".join(f"{name} is {theirs[name]}, the model has {ours[name]}" for name in odd)
+        raise ValueError(f"the weights do not fit the model: {faults}")
     own = from_gpt2(weights, config)
     check_weights(own, model)
     with torch.no_grad():
@@ -182,10 +187,7 @@ def load_pretrained(
         config, weights = huggingface.read_huggingface(openai.converted(folder))
         own = from_gpt2(weights, config)
     model = empty_model(config if drop_rate is None else replace(config, drop_rate=drop_rate))
-    try:
-        check_weights(own, model)
-    except ValueError as error:
-        raise ValueError(f"{folder}: {error}") from None
+    check_weights(own, model, f"the weights in {folder}")
     own = {name: weight.float().contiguous() for name, weight in own.items()}  # no copy if it is
     model.load_state_dict(own, strict=False, assign=True)
     if config.tie_embeddings:

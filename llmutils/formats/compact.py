@@ -26,10 +26,6 @@ SCALE = ".row_scale"  # behind a matrix's name: its rows' scales, (rows, 1)
 def save_compact(model: nn.Module, folder: str | Path) -> None:
     """Write a model with 8 bits a weight, for `load_pretrained`, all of it or nothing.
 
-    Args:
-        model: the GPT; it is not changed.
-        folder: made if it does not exist.
-
     Raises:
         ValueError: what is no plain GPT, numbers too large for 16 bits, or a folder that holds
             another layout.
@@ -53,11 +49,7 @@ def save_compact(model: nn.Module, folder: str | Path) -> None:
 
 
 def read_compact(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
-    """Return a model's config and its weights by name, as `save_compact` wrote them.
-
-    Raises:
-        ValueError: a file is missing or damaged.
-    """
+    """Return a model's config and its weights by name, as `save_compact` wrote them."""
     path = folder / "config.json"
     try:
         config = GPTConfig.of(json.loads(path.read_bytes()))

@@ -16,10 +16,6 @@ from llmutils.weights import own_weights, to_gpt2
 def export_gguf(model: nn.Module, path: str | Path) -> None:
     """Write a model as a GGUF file, and `NAME.Modelfile` for Ollama beside it if there is none.
 
-    Args:
-        model: the GPT; it is not changed.
-        path: the file, `NAME.gguf`.
-
     Raises:
         ValueError: what is no plain GPT, or a vocabulary that is not GPT-2's.
     """

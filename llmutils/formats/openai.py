@@ -75,28 +75,28 @@ def read_openai(folder: Path) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
     Raises:
         ValueError: a file is damaged, or does not fit the others; it is named.
     """
-    tf = import_tensorflow()
-    file = folder / "hparams.json"  # the one to blame for what goes wrong from here on
-    try:
-        hparams = json.loads(file.read_bytes())
-        if not isinstance(hparams, dict) or hparams.keys() != HPARAMS.keys():
-            raise ValueError(f"it holds {hparams}, expected numbers for {', '.join(HPARAMS)}")
-        sizes = {HPARAMS[name]: size for name, size in hparams.items()}
-        config = GPTConfig(**sizes, drop_rate=0.1, qkv_bias=True, tie_embeddings=True)
-        names, weights = {variable_of(name): name for name in gpt2_parts(config)}, {}
-        file = folder / INDEX
-        reader = tf.train.load_checkpoint(str(folder / "model.ckpt"))
-        for variable in sorted(reader.get_variable_to_shape_map()):
-            file = folder / DATA
-            weight = torch.as_tensor(reader.get_tensor(variable))
-            # OpenAI's matrices are convolutions over windows of one token: (1, in, out)
-            flat = weight[0] if weight.dim() == 3 and len(weight) == 1 else weight
-            weights[names.get(variable, variable)] = flat
-        file = folder / "hparams.json"
-        check_weights(from_gpt2(weights, config), empty_model(config))
-    except (tf.errors.OpError, ValueError, RuntimeError, LookupError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ValueError(f"{file} is damaged: {reason}. Fetch or copy it again.") from error
+    file, weights = folder / "hparams.json", {}  # the one to blame for what goes wrong next
+    with quiet_tensorflow() as tf:
+        try:
+            hparams = json.loads(file.read_bytes())
+            if not isinstance(hparams, dict) or hparams.keys() != HPARAMS.keys():
+                raise ValueError(f"it holds {hparams}, expected numbers for {', '.join(HPARAMS)}")
+            sizes = {HPARAMS[name]: size for name, size in hparams.items()}
+            config = GPTConfig(**sizes, drop_rate=0.1, qkv_bias=True, tie_embeddings=True)
+            names = {variable_of(name): name for name in gpt2_parts(config)}
+            file = folder / INDEX
+            reader = tf.train.load_checkpoint(str(folder / "model.ckpt"))
+            for variable in sorted(reader.get_variable_to_shape_map()):
+                file = folder / DATA
+                weight = torch.as_tensor(reader.get_tensor(variable))
+                # OpenAI's matrices are convolutions over windows of one token: (1, in, out)
+                flat = weight[0] if weight.dim() == 3 and len(weight) == 1 else weight
+                weights[names.get(variable, variable)] = flat
+            file = folder / "hparams.json"
+            check_weights(from_gpt2(weights, config), empty_model(config))
+        except (tf.errors.OpError, ValueError, RuntimeError, LookupError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise ValueError(f"{file} is damaged: {reason}. Fetch or copy it again.") from error
     return config, weights
 
 
@@ -110,13 +110,8 @@ def variable_of(name: str) -> str:
 def export_openai(model: nn.Module, folder: str | Path) -> None:
     """Write a model in OpenAI's layout, a TensorFlow checkpoint, without the graph in `.meta`.
 
-    Args:
-        model: the GPT, with a tied head; it is not changed.
-        folder: made if it does not exist.
-
     Raises:
-        ValueError: an untied head, a vocabulary that is not GPT-2's, or a folder that holds
-            another layout.
+        ValueError: as `save_pretrained`; or an untied head.
     """
     config, own = own_weights(model)
     if not config.tie_embeddings:
@@ -132,41 +127,33 @@ def export_openai(model: nn.Module, folder: str | Path) -> None:
     }
     weights = {variable_of(name): weight for name, weight in to_gpt2(own, config).items()}
     arrays = [w.numpy()[None] if v.endswith("/w") else w.numpy() for v, w in weights.items()]
-    tf = import_tensorflow()
-    with filling(Path(folder), "openai") as part:
+    with quiet_tensorflow() as tf, filling(Path(folder), "openai") as part:
         for name, content in files.items():
             (part / name).write_bytes(content)
-        with stderr_silenced():
-            tf.raw_ops.SaveV2(
-                prefix=str(part / "model.ckpt"),
-                tensor_names=list(weights),
-                shape_and_slices=[""] * len(weights),
-                tensors=[tf.constant(array) for array in arrays],
-            )
-
-
-def import_tensorflow() -> ModuleType:
-    """Return TensorFlow, imported without its greetings on standard error."""
-    try:
-        with stderr_silenced():
-            import tensorflow
-    except ImportError as error:
-        raise ImportError(
-            "OpenAI's checkpoints are in TensorFlow's format, and tensorflow is not installed: "
-            "pip install tensorflow, or load with source='huggingface'"
-        ) from error
-    return tensorflow
+        tf.raw_ops.SaveV2(
+            prefix=str(part / "model.ckpt"),
+            tensor_names=list(weights),
+            shape_and_slices=[""] * len(weights),
+            tensors=[tf.constant(array) for array in arrays],
+        )
 
 
 @contextmanager
-def stderr_silenced() -> Iterator[None]:
-    """Send standard error nowhere for a block: TensorFlow's C++ heeds no setting."""
+def quiet_tensorflow() -> Iterator[ModuleType]:
+    """Yield TensorFlow, with standard error switched off: its C++ greets, and heeds no setting."""
     sys.stderr.flush()
     stderr = os.dup(2)
     try:
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        yield
+        import tensorflow
+
+        yield tensorflow
+    except ImportError as error:
+        raise ImportError(
+            "OpenAI's checkpoints are in TensorFlow's format, and tensorflow is not installed: "
+            "pip install tensorflow, or load with source='huggingface'"
+        ) from error
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
