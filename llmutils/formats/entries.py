@@ -41,7 +41,7 @@ def find_fault(entry: Any, keys: Sequence[str]) -> str:
 def check_entries(
     entries: Iterable[Any], keys: Sequence[str] = KEYS, skip_faulty: bool = False
 ) -> list[Any]:
-    """Return entries as a list; a ValueError, or a warning if some are skipped, names all faults."""
+    """Return entries as a list; a ValueError, or a warning where they are skipped, names faults."""
     entries = list(entries)
     faults = {n: fault for n, e in enumerate(entries, start=1) if (fault := find_fault(e, keys))}
     named = "; ".join(f"entry {number}: {fault}" for number, fault in faults.items())
