@@ -5,10 +5,11 @@ Built in notebooks/08_instruction_finetuning.ipynb
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 OLLAMA_URL = "http://127.0.0.1:11434/v1"  # where Ollama listens
 JUDGED = {"instruction": "task", "input": "input", "output": "right answer", "response": "response"}
@@ -83,7 +84,7 @@ def score_entries(judge: Judge, entries: Iterable[Mapping[str, str]]) -> Scores:
     from llmutils.formats.entries import check_entries
 
     replies, prompts = [], [judge_prompt(entry) for entry in check_entries(entries, [*JUDGED])]
-    for number, prompt in enumerate(tqdm(prompts, unit="entry"), start=1):
+    for number, prompt in enumerate(tqdm(prompts, unit="entry", file=sys.stdout), start=1):
         try:
             replies.append(judge.ask(prompt))
         except BaseException as error:  # Ctrl-C too

@@ -23,41 +23,31 @@ from llmutils.train import calc_loss_loader, create_optimizer, train_model
 from llmutils.weights import load_pretrained
 
 
-class BestEpoch:
-    """Called after each epoch: measures the validation loss and keeps the best weights."""
-
-    def __init__(self, batches: DataLoader, sample: dict[str, str]) -> None:
-        self.batches, self.sample = batches, sample
-        self.loss, self.weights = math.inf, None
-
-    def __call__(self, model: GPTModel) -> float:
-        """Return the loss; print a sample."""
-        loss = calc_loss_loader(self.batches, model, "cpu")
-        if loss < self.loss:
-            self.loss = loss
-            self.weights = {name: w.clone() for name, w in model.state_dict().items()}
-        print(f"loss {loss:.3f} | {self.sample['instruction']} | {respond(model, self.sample)}")
-        return loss
-
-
 def finetune(folder: Path, epochs: float, lr: float) -> None:
     """Train, and write the model of the best epoch."""
     folder.mkdir(parents=True, exist_ok=True)  # fails now or never
     torch.manual_seed(123)
     model, tokenizer = load_pretrained("llmutils-small", drop_rate=0.0), get_tokenizer()
     train, val, _ = split_entries(load_entries("instructions"))
+    learn_answers = partial(collate, mask_instruction=True)
     train_loader = DataLoader(
         InstructionDataset(train, tokenizer),
         batch_size=8,
         shuffle=True,
         drop_last=True,
-        collate_fn=partial(collate, mask_instruction=True),
+        collate_fn=learn_answers,
         generator=torch.Generator().manual_seed(123),
     )
-    val_loader = DataLoader(
-        InstructionDataset(val, tokenizer), 8, collate_fn=partial(collate, mask_instruction=True)
-    )
-    best = BestEpoch(val_loader, val[0])
+    val_loader = DataLoader(InstructionDataset(val, tokenizer), 8, collate_fn=learn_answers)
+    best = {"loss": math.inf, "weights": None}
+
+    def keep_best(model: GPTModel) -> None:
+        loss = calc_loss_loader(val_loader, model, "cpu")
+        if loss < best["loss"]:
+            weights = {name: weight.clone() for name, weight in model.state_dict().items()}
+            best.update(loss=loss, weights=weights)
+        print(f"loss {loss:.3f} | {val[0]['instruction']} | {respond(model, val[0])}")
+
     train_model(
         model,
         train_loader,
@@ -69,11 +59,11 @@ def finetune(folder: Path, epochs: float, lr: float) -> None:
         warmup_steps=20,
         decay_to=0.1,
         precision="auto",
-        after_epoch=best,
+        after_epoch=keep_best,
     )
-    if best.weights is None:
+    if best["weights"] is None:
         raise ValueError(f"no epoch was trained: --epochs is {epochs}")
-    model.load_state_dict(best.weights)
+    model.load_state_dict(best["weights"])
     save_compact(model, folder)
 
 

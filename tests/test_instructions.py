@@ -96,6 +96,10 @@ def test_what_can_be_worked_out_is_right(entries):
         assert given(entry).split()[0] == entry["output"], entry
     for entry in of("last word", entries):
         assert given(entry).rstrip(".?!").split()[-1] == entry["output"], entry
+    for entry in of("word search", entries):
+        word = re.search(r"'(\w+)'", entry["instruction"])[1]
+        asked = f"{entry['instruction']} {entry['input']}".replace(f"'{word}'", "")
+        assert entry["output"] == ("yes" if word in words(asked) else "no"), entry
     for entry in of("word count", entries):
         assert str(len(given(entry).split())) == entry["output"], entry
     for entry in of("reverse order", entries):

@@ -1,4 +1,4 @@
-"""Files of instructions and of the answers to them, in JSON.
+"""Files of instructions, and of the answers to them, in JSON.
 
 `llmutils.instruct` says what an entry is. Plumbing: not built in a notebook.
 """
@@ -22,42 +22,46 @@ SHIPPED = Path(__file__).parents[1] / "assets" / "instructions.json"
 KEYS = ("instruction", "input", "output")
 
 
-def find_faults(entries: Iterable[Any], keys: Sequence[str] = KEYS) -> dict[int, str]:
-    """Return {number, from 1: what is wrong}: texts that are missing, empty or no text."""
-    faults = {}
-    for number, entry in enumerate(entries, start=1):
-        if not isinstance(entry, Mapping):
-            faults[number] = f"expected an object, found {entry!r:.60}"
-            continue
-        for key in reversed(keys):  # so that the first fault is the one that stays
-            if key not in entry:
-                faults[number] = f"'{key}' is missing"
-            elif not isinstance(entry[key], str):
-                faults[number] = f"'{key}' is {entry[key]!r:.60}, expected a text"
-            elif key in ("instruction", "output") and not entry[key].strip():
-                faults[number] = f"'{key}' is empty"
-            elif re.search("[\ud800-\udfff]", entry[key]):
-                faults[number] = f"'{key}' holds half a surrogate pair, which is no character"
-    return faults
+def find_fault(entry: Any, keys: Sequence[str]) -> str:
+    """Return what is wrong with an entry, "" if nothing is."""
+    if not isinstance(entry, Mapping):
+        return f"expected an object, found {entry!r:.60}"
+    for key in keys:
+        if key not in entry:
+            return f"'{key}' is missing"
+        if not isinstance(entry[key], str):
+            return f"'{key}' is {entry[key]!r:.60}, expected a text"
+        if key in ("instruction", "output") and not entry[key].strip():
+            return f"'{key}' is empty"
+        if re.search("[\ud800-\udfff]", entry[key]):
+            return f"'{key}' holds half a surrogate pair, which is no character"
+    return ""
 
 
-def check_entries(entries: Iterable[Any], keys: Sequence[str] = KEYS) -> list[Any]:
-    """Return entries as a list, or raise a ValueError that names all that are faulty."""
+def check_entries(
+    entries: Iterable[Any], keys: Sequence[str] = KEYS, skip_faulty: bool = False
+) -> list[Any]:
+    """Return entries as a list; a ValueError, or a warning where they are skipped, names faults."""
     entries = list(entries)
-    if faults := find_faults(entries, keys):
-        raise ValueError("; ".join(f"entry {n}: {fault}" for n, fault in faults.items()))
-    return entries
+    faults = {n: fault for n, e in enumerate(entries, start=1) if (fault := find_fault(e, keys))}
+    named = "; ".join(f"entry {number}: {fault}" for number, fault in faults.items())
+    if faults and not (skip_faulty and len(faults) < len(entries)):
+        raise ValueError(named)
+    if faults:
+        skipped = f"{len(faults)} of {len(entries)} entries are left out: {named}"
+        warnings.warn(skipped, stacklevel=4)
+    return [entry for number, entry in enumerate(entries, start=1) if number not in faults]
 
 
 def read_entries(data: str | Path, skip_faulty: bool = False) -> list[dict[str, str]]:
-    """Return the entries of a file, a JSON list or JSON lines; keys of other names are kept.
+    """Return the entries of a JSON list or of JSON lines; keys of other names are kept.
 
     Args:
         data: "instructions", those that ship; or a path.
         skip_faulty: leave faulty entries out, with a warning that counts and names them.
 
     Raises:
-        ValueError: no such file, no JSON or no entry; or faulty entries, all of which are named.
+        ValueError: no such file, no JSON, no entry, or faulty entries, all of which are named.
     """
     path = SHIPPED if str(data) == "instructions" else Path(data)
     if not path.is_file():
@@ -71,14 +75,13 @@ def read_entries(data: str | Path, skip_faulty: bool = False) -> list[dict[str, 
             json.loads(lines[0])  # says what is wrong
     except ValueError as error:
         raise ValueError(f"{path} is neither a JSON list nor JSON lines: {error}") from error
-    faults = find_faults(entries)
-    named = "; ".join(f"entry {number}: {fault}" for number, fault in faults.items())
-    if len(faults) == len(entries) or (faults and not skip_faulty):
-        raise ValueError(f"{path}: {named or 'no entry'} (skip_faulty=True leaves them out)")
-    if faults:
-        counted = f"{len(faults)} of {len(entries)} entries are left out"
-        warnings.warn(f"{path}: {counted}: {named}", stacklevel=3)
-    return [entry for number, entry in enumerate(entries, start=1) if number not in faults]
+    try:
+        entries = check_entries(entries, KEYS, skip_faulty)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error} (skip_faulty=True leaves them out)") from error
+    if not entries:
+        raise ValueError(f"{path}: no entry")
+    return entries
 
 
 def from_json(line: str) -> Any:
@@ -99,21 +102,16 @@ def fingerprint(model: nn.Module, *settings: object) -> str:
 
 
 class AnswerFile:
-    """A JSON file of entries with their `response` and the `run` that it came from.
+    """A JSON file of entries with their `response`, and the `run` (a fingerprint) it came from.
 
-    Args:
-        path: the file; if it is there, its answers are gone on with.
-        entries: those to answer.
-        run: what the answers depend on, as `fingerprint` returns it.
-
-    Raises:
-        ValueError: the file holds answers of another run or to other entries, or something else.
+    If the file is there, its answers are gone on with; those of another run or to other entries,
+    or what is no such file, are a ValueError.
     """
 
     def __init__(self, path: str | Path, entries: Iterable[Mapping], run: str) -> None:
         self.path, self.run, self.answers = Path(path), run, []
-        # through JSON and back, so that they are what is read after a break
         entries = [dict(entry) for entry in check_entries(entries, KEYS[:2])]
+        # through JSON and back, so that they are what is read after a break
         self.entries = json.loads(json.dumps(entries, default=to_json))
         if not self.path.exists():
             return
@@ -125,9 +123,9 @@ class AnswerFile:
             self.answers = check_entries(answers, ("response", "run"))
         except ValueError as error:
             raise ValueError(f"{path} is no file of answers: {error}{advice}") from error
-        if any(answer["run"] != run for answer in self.answers):
+        if any(answer["run"] != run for answer in answers):
             raise ValueError(f"{path} holds answers of another model or other settings{advice}")
-        both = self.answers, self.entries[: len(self.answers)]
+        both = answers, self.entries[: len(answers)]
         asked, wanted = ([[e.get(key) for key in KEYS] for e in some] for some in both)
         if asked != wanted:
             raise ValueError(f"{path} holds answers to other entries{advice}")
