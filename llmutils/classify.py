@@ -11,10 +11,10 @@ Built in notebooks/07_classification_finetuning.ipynb
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import tiktoken
 import torch
 from torch import nn
@@ -52,11 +52,11 @@ def split_messages(messages: "DataFrame", seed: int = 123) -> list["DataFrame"]:
         before = parts
         parts = parts.groupby(copies).transform("min").groupby(parts).transform("min")
     # In the order of their first messages, large groups would mostly be trained on.
-    found = parts.drop_duplicates().sample(frac=1, random_state=seed)
-    ends = [0, int(0.7 * len(found)), int(0.8 * len(found)), len(found)]
-    if len({*ends}) < 4:
+    found = parts.drop_duplicates().sample(frac=1, random_state=seed).to_numpy()
+    pieces = np.split(found, [int(0.7 * len(found)), int(0.8 * len(found))])
+    if not len(pieces[1]):
         raise ValueError(f"{len(found)} different messages are too few to divide in three")
-    return [messages[parts.isin(found[start:end])] for start, end in pairwise(ends)]
+    return [messages[parts.isin(piece)] for piece in pieces]
 
 
 def encode_texts(
@@ -138,17 +138,17 @@ def predict(
 
     They come from a loader, or a list, of batches as `collate_messages` makes them.
     """
-    generator = getattr(data_loader, "generator", None) or torch.default_generator
-    state, probas, classes = generator.get_state(), [], []
+    from llmutils.pretrain.randomness import first_batches  # looking draws no random number
+
+    probas, classes = [], []
     with evaluation_mode(model):
-        for input_batch, target_batch in islice(data_loader, num_batches):
+        for input_batch, target_batch in first_batches(data_loader, num_batches):
             read = target_batch != -100  # (B, T), true at each row's last real token
             logits = model(input_batch.to(device)).float().cpu()  # (B, T, K)
             probas.append(torch.softmax(logits[read], dim=-1))  # (B, K)
             classes.append(target_batch[read])  # (B,)
-    generator.set_state(state)  # looking at a shuffled loader must not change the training
     if not classes:
-        raise ValueError(f"no batch to look at: num_batches is {num_batches}")
+        raise ValueError("there is no batch to look at")
     if torch.cat(probas).isnan().any():
         raise ValueError("the model's scores are not numbers: has its training gone wrong?")
     return torch.cat(probas), torch.cat(classes)

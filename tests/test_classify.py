@@ -307,7 +307,10 @@ def test_accuracy_of_some_batches_is_that_of_their_messages():
     found = calc_accuracy_loader(loader(messages), model, "cpu", num_batches=2)
     assert found == calc_accuracy_loader(loader(messages[:16]), model, "cpu")
     with pytest.raises(ValueError, match="no batch to look at"):
-        predict(loader(messages), model, "cpu", num_batches=0)
+        predict([], model, "cpu")
+    for number in (0, -1):
+        with pytest.raises(ValueError, match=f"num_batches .* got {number}"):
+            predict(loader(messages), model, "cpu", number)
 
 
 def test_predicting_leaves_the_mode_and_all_random_streams_alone():
@@ -521,6 +524,16 @@ def test_what_could_not_be_loaded_is_not_saved_and_an_older_file_stays(
     with pytest.raises(ValueError, match=error):
         save_classifier(model(), tmp_path / "a", labels)
     assert [f.read_text(encoding="utf-8") for f in tmp_path.iterdir()] == ["older"]
+
+
+def test_no_layout_of_language_models_takes_a_classifier(tmp_path):
+    from llmutils.formats.compact import save_compact
+    from llmutils.weights import save_pretrained
+
+    for save in (save_pretrained, save_compact):
+        with pytest.raises(ValueError, match="out_head"):
+            save(classifier(), tmp_path / "a")
+    assert not (tmp_path / "a").exists() or not list((tmp_path / "a").iterdir())
 
 
 @pytest.fixture(scope="module")

@@ -135,10 +135,8 @@ def test_a_header_and_the_ends_of_lines_may_be_of_any_kind(header, end):
 
 def test_a_header_says_which_column_is_which():
     table = read_messages(b"text,label,group\nhi,ham,a\nwin,spam,\n", "a.csv")
-    assert table[["label", "text", "group"]].values.tolist() == [
-        ["ham", "hi", "a"],
-        ["spam", "win", ""],
-    ]
+    assert table[["label", "text"]].values.tolist() == [["ham", "hi"], ["spam", "win"]]
+    assert table["group"].isna().tolist() == [False, True]  # nothing belongs to the second
     with pytest.raises(ValueError, match="a.csv: the header names no column of messages"):
         read("label\nham", "a.csv")
 
@@ -217,7 +215,7 @@ NO_TEXT = "holds NUL, half a surrogate pair or bytes of another encoding"
         ("ham\tok\nspam\t   \nham\tno", "2", "the message is empty"),
         ("ham\tok\n\nham\tno", "2", "the line is empty"),
         ("eggs\tyes\nham\tno\neggs\tno", "1, 3", "the label is 'eggs', expected ham or spam"),
-        ("label\ttext\nlabel\ttext", "2", "the label is 'label', expected ham or spam"),
+        ("v1\tv2\nv1\tv2\nham\tno", "2", "the label is 'v1', expected ham or spam"),
         ("ham\tok\nspam\tno\nspam\tok", "1, 3", "'ok' is ham and spam"),
         ("ham\tok\nham no tab", "2", "expected a label and a message, found 1 columns"),
         ("ham\ta\tb\nham\tc\t \n", "1", "expected a label and a message, found 3 columns"),
@@ -231,13 +229,8 @@ NO_TEXT = "holds NUL, half a surrogate pair or bytes of another encoding"
 def test_a_row_that_is_no_message_is_named_or_left_out_and_counted(text, line, message):
     with pytest.raises(ValueError, match=rf"^some.tsv: (?s:.*)\n  line {line}: {message}"):
         read(text)
-    content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    faulty, counted = line.count(",") + 1, f"left out {line.count(',') + 1} of"
-    if faulty < len(read_rows := content.decode("latin-1").strip("\n").split("\n")):
-        if read_rows[0].startswith(("label", "v1")) and len(read_rows) == faulty + 1:
-            return  # nothing else is there
-        with pytest.warns(UserWarning, match=counted):
-            assert read(text, skip_faulty=True)
+    with pytest.warns(UserWarning, match=f"some.tsv: left out {line.count(',') + 1} of"):
+        assert read(text, skip_faulty=True)
 
 
 def test_all_faulty_rows_are_named_at_once():

@@ -103,6 +103,8 @@ def read_messages(
         warnings.warn(f"{name}: left out {len(faults)} of {len(table)} rows:{what}", stacklevel=3)
     if len(faults) == len(table):
         raise ValueError(f"{name} holds no message")
+    if "group" in found:
+        found["group"] = found["group"].where(found["group"] != "")  # NaN: a group of its own
     return found.drop(faults.index).reset_index(drop=True)
 
 
