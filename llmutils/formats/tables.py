@@ -1,12 +1,13 @@
-"""Labelled messages: those that ship, the SMS Spam Collection, or a file of one's own.
+"""Labelled messages from a table: those that ship, the SMS Spam Collection, or a file of one's own.
 
-They come as a pandas table with the columns `label` and `text`, every line of the file in it or an
-error that names the line. Pandas is imported only when messages are loaded.
-
-Plumbing: shown in notebooks/07_classification_finetuning.ipynb, not built there.
+Plumbing: used in notebooks/07_classification_finetuning.ipynb, built nowhere.
 """
 
+import codecs
 import csv
+import io
+import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -16,102 +17,143 @@ from typing import TYPE_CHECKING
 from llmutils.formats.download import cache_folder, download
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
-EMBEDDED = Path(__file__).parent / "assets" / "messages.tsv"
+SHIPPED = Path(__file__).parents[1] / "assets" / "messages.tsv"
 UCI_URL = "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip"
-UCI_MEMBER = "SMSSpamCollection"  # the one file of the archive that is read
 UCI_COUNTS = {"ham": 4827, "spam": 747}
-HEADERS = {"label", "category", "class", "v1"}  # what a first line may call its first column
+HEADERS = {"label", "category", "class", "v1"}  # what a first line may call its labels
 
 
-def load_messages(data: str | Path, labels: Sequence[str] = ("ham", "spam")) -> "DataFrame":
-    """Return labelled messages as a table with the columns `label` and `text`.
+def load_messages(
+    data: str | Path, labels: Sequence[str] = ("ham", "spam"), skip_faulty: bool = False
+) -> "DataFrame":
+    """Return a table with the columns `label` and `text`, and `group` where the file has one.
 
     Args:
         data: "messages", those that ship; "uci", the SMS Spam Collection (Almeida and Hidalgo
-            2011, CC BY 4.0), fetched once into the cache; or the path of a table with two
-            columns, label and text, separated by a comma if its name ends in .csv, else by a tab.
-            It is UTF-8 or else Latin-1, with a header or without. In a TSV quotes are ordinary
-            characters; in a CSV they are unless they enclose a whole message.
+            2011, CC BY 4.0), fetched once into the cache; or a file: .csv with commas or
+            semicolons, anything else with tabs; UTF-8, UTF-16 or CP1252; with a header or without.
+            In a CSV, quotes that enclose a whole message are no part of it.
         labels: those that may occur.
+        skip_faulty: leave faulty rows out and warn how many, instead of raising.
 
     Raises:
-        ValueError: a line without a known label or a message, or a message with two labels; line
-            and file are named.
+        ValueError: faulty rows, each named by its line; or no message at all.
         DownloadError: the collection could not be fetched.
     """
     if str(data) == "messages":
-        return read_messages(EMBEDDED.read_bytes(), EMBEDDED.name, labels)
+        return read_messages(SHIPPED.read_bytes(), SHIPPED.name)
     if str(data) != "uci":
-        path = Path(data)
-        if not path.is_file():
+        if not Path(data).is_file():
             raise ValueError(f"expected 'messages', 'uci' or the path of a file; got '{data}'")
-        return read_messages(path.read_bytes(), str(path), labels)
+        return read_messages(Path(data).read_bytes(), str(data), labels, skip_faulty)
     path = download(UCI_URL, cache_folder() / "sms_spam_collection.zip")
     try:
         with zipfile.ZipFile(path) as archive:  # one member, read by name: nothing is unpacked
-            content = archive.read(UCI_MEMBER)
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError) as error:
+            messages = read_messages(archive.read("SMSSpamCollection"), "SMSSpamCollection")
+        counts = messages["label"].value_counts().to_dict()
+        if counts != UCI_COUNTS:
+            raise ValueError(f"it holds {counts}, expected {UCI_COUNTS}")
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError, ValueError) as error:
         raise ValueError(f"{path} is damaged ({error}): delete it and try again") from error
-    messages = read_messages(content, f"{UCI_MEMBER} in {path.name}")
-    counts = messages["label"].value_counts().to_dict()
-    if counts != UCI_COUNTS:
-        raise ValueError(f"{path} holds {counts}, expected {UCI_COUNTS}: delete it and try again")
     return messages
 
 
 def read_messages(
-    content: bytes, name: str, labels: Sequence[str] = ("ham", "spam")
+    content: bytes, name: str, labels: Sequence[str] = ("ham", "spam"), skip_faulty: bool = False
 ) -> "DataFrame":
-    """Return the table in the bytes of a file; see `load_messages`.
-
-    Args:
-        content: the bytes.
-        name: the file's, for errors; .csv at its end means commas.
-        labels: those that may occur.
-    """
+    """Return the table in the bytes of a file of that name; see `load_messages`."""
     import pandas
 
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
-    rows, first_seen = [], {}  # message: (its label, the line where it came first)
-    for number, line in enumerate(lines, start=1):
-        try:
-            label, message = _fields(line, "," if name.lower().endswith(".csv") else "\t")
-            if number == 1 and label.strip().lower() in HEADERS:
-                continue
-            if label not in labels:
-                raise ValueError(f"the label is '{label}', expected {' or '.join(labels)}")
-            if not message.strip():
-                raise ValueError("the message is empty")
-            before, line_before = first_seen.setdefault(message, (label, number))
-            if before != label:
-                raise ValueError(f"'{message}' is {label}, and in line {line_before} {before}")
-        except ValueError as error:
-            raise ValueError(f"{name}, line {number}: {error}") from None
-        rows.append((label, message))
-    if not rows:
+    text = decode(content).replace("\r\n", "\n").rstrip("\r\n").replace("\0", "\udc00")
+    if not text.strip():
         raise ValueError(f"{name} holds no message")
-    return pandas.DataFrame(rows, columns=["label", "text"])
+    text = text if "\n" in text else text.replace("\r", "\n")  # lines as old Macs end them
+    sep, quoting = "\t", csv.QUOTE_NONE
+    if name.lower().endswith(".csv"):
+        sep, quoting = (re.search("[,;\t]", text) or ",")[0], csv.QUOTE_MINIMAL
+        text = double_odd_quotes(text, sep, labels)
+    width = max(line.count(sep) for line in text.split("\n")) + 2  # no row is cut
+    form = {"sep": sep, "quoting": quoting, "header": None, "names": range(width)}
+    as_is = {"dtype": str, "na_filter": False, "skip_blank_lines": False, "lineterminator": "\n"}
+    source = io.StringIO(text)
+    table = pandas.read_csv(source, **form, **as_is, encoding_errors="surrogatepass")
+    newlines = table.map(lambda cell: cell.count("\n")).sum(axis=1)  # within quotes
+    table.index = 1 + table.index + newlines.cumsum() - newlines  # the line where each row begins
+
+    places, first = {"label": 0, "text": 1}, [cell.strip().lower() for cell in table.iloc[0]]
+    if HEADERS & {*first}:
+        kind = {cell: "label" for cell in HEADERS} | {"group": "group"}
+        places = {kind.get(cell, "text"): i for i, cell in enumerate(first) if cell}
+        table = table.iloc[1:]
+    if {"label", "text"} - places.keys():
+        raise ValueError(f"{name}: the header names no column of messages: {first}")
+    found = table[[*places.values()]].set_axis([*places], axis=1)
+    found = found.apply(lambda column: column.str.strip("\r"))
+    filled = (table.map(str.strip) != "").mul([*range(1, width + 1)]).max(axis=1)
+    odd = table.map(lambda cell: re.search("[\ud800-\udfff]", cell) is not None).any(axis=1)
+    faults = find_faults(found, filled, odd, labels)
+    if len(faults):
+        lines = faults.groupby(faults, sort=False).groups  # {what is wrong: the lines}
+        what = "".join(f"\n  line {', '.join(map(str, n))}: {why}" for why, n in lines.items())
+        if not skip_faulty:
+            advice = f"{len(faults)} of {len(table)} rows are faulty (skip_faulty=True omits them)"
+            raise ValueError(f"{name}: {advice}:{what}")
+        warnings.warn(f"{name}: left out {len(faults)} of {len(table)} rows:{what}", stacklevel=3)
+    if len(faults) == len(table):
+        raise ValueError(f"{name} holds no message")
+    if "group" in found:
+        found["group"] = found["group"].where(found["group"] != "")  # NaN: a group of its own
+    return found.drop(faults.index).reset_index(drop=True)
 
 
-def _fields(line: str, delimiter: str) -> list[str]:
-    """Split a line in two."""
-    if not line.strip():
-        raise ValueError("the line is empty")
-    fields = line.split(delimiter)
-    if delimiter == ",":
-        try:
-            fields = next(csv.reader([line], strict=True))
-        except csv.Error:  # quotes that do not enclose a field
-            pass
-    while len(fields) > 2 and not fields[-1]:  # columns that are empty
-        fields.pop()
-    if len(fields) != 2:
-        what = "tab" if delimiter == "\t" else "comma outside of quotes"
-        raise ValueError(f"expected a label, one {what} and a message, found {len(fields)} columns")
-    return fields
+def find_faults(
+    found: "DataFrame", filled: "Series", odd: "Series", labels: Sequence[str]
+) -> "Series":
+    """Return what is wrong with each faulty row; of several faults the first one here."""
+    label, message = found["label"], found["text"]
+    kinds = (
+        found[label.isin(labels)].groupby("text")["label"].agg(lambda k: " and ".join(sorted({*k})))
+    )
+    wrong = {
+        "holds NUL, half a surrogate pair or bytes of another encoding": odd,
+        "the line is empty": filled == 0,
+        "the message is empty": label.isin(labels) & (message.str.strip() == ""),
+    }
+    for n in {*filled} - {2, len(found.columns)}:
+        wrong[f"expected a label and a message, found {n} columns"] = filled == n
+    for other in {*label} - {*labels}:
+        wrong[f"the label is {other!r}, expected {' or '.join(labels)}"] = label == other
+    for text, both in kinds[~kinds.isin(labels)].items():
+        wrong[f"{text!r} is {both}"] = message == text
+    reason = label.where(label == "", "")  # all empty
+    for what, where in wrong.items():
+        reason = reason.mask(where & (reason == ""), what)
+    return reason[reason != ""]
+
+
+def decode(content: bytes) -> str:
+    """Return the text of a file; bytes and halves that are no character become lone surrogates."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        half = "\udc00" if len(content) % 2 else ""  # cut within a character
+        return content[: len(content) & ~1].decode("utf-16", "surrogatepass") + half
+    try:
+        text = content.decode("utf-8-sig", "surrogatepass")
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # pairs
+    except UnicodeDecodeError:
+        text = content.decode("utf-8-sig", "surrogateescape")
+    odd, good = (len(re.findall(c, text)) for c in ("[\udc80-\udcff]", "[^\0-\x7f\udc80-\udcff]"))
+    return text if good >= odd else content.decode("cp1252", "surrogateescape")
+
+
+def double_odd_quotes(text: str, sep: str, labels: Sequence[str]) -> str:
+    """Return a CSV in which quotes that do not enclose a whole message are ordinary characters."""
+    start = rf'"?(?:{"|".join(map(re.escape, labels))})"?{sep}'  # of a row
+    rest = rf'(?:[^"\n]|""|\n(?!{start}))*"[ \r]*(?:{sep}|\n|\Z)'  # of an enclosed message
+    return re.sub(
+        rf'^({start})(?="(?!{rest}))(.*)$',
+        lambda match: match[1] + '"' + match[2].replace('"', '""') + '"',
+        text,
+        flags=re.MULTILINE,
+    )
