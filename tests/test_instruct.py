@@ -22,7 +22,7 @@ from llmutils.instruct import (
     save_responses,
     split_entries,
     token_f1,
-    words,
+    split_words,
 )
 from llmutils.model import GPTModel
 from llmutils.tokenizer import get_tokenizer
@@ -432,10 +432,12 @@ def test_token_f1_counts_shared_words(response, output, expected):
 
 def test_words_are_those_of_the_same_text_in_another_normal_form():
     composed, decomposed = "Le café, à Noël", "Le cafe\u0301, a\u0300 Noe\u0308l"
-    assert words(composed) == words(decomposed) == ["le", "café", "à", "noël"]
+    assert split_words(composed) == split_words(decomposed) == ["le", "café", "à", "noël"]
     assert exact_match(composed, decomposed) and token_f1(composed, decomposed) == 1
-    assert words("STRASSE") == words("Straße") and words("カフェ、ﾈｺ") == list("カフェﾈｺ")
-    assert words("... !") == [] and words("don't") == ["don", "t"]
+    assert split_words("STRASSE") == split_words("Straße") and split_words("カフェ、ﾈｺ") == list(
+        "カフェﾈｺ"
+    )
+    assert split_words("... !") == [] and split_words("don't") == ["don", "t"]
 
 
 def test_token_f1_is_the_harmonic_mean_of_precision_and_recall():

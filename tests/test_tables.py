@@ -23,7 +23,7 @@ from llmutils.formats.tables import load_messages, read_messages
 
 @pytest.fixture(scope="module")
 def rows():
-    text = tables.SHIPPED.read_text(encoding="utf-8")
+    text = tables.MESSAGES.read_text(encoding="utf-8")
     return [line.split("\t") for line in text.removesuffix("\n").split("\n")[1:]]
 
 
@@ -46,7 +46,7 @@ def accuracy(seed):
 
 
 def test_every_line_is_a_label_a_group_and_a_text(rows):
-    text = tables.SHIPPED.read_text(encoding="utf-8")
+    text = tables.MESSAGES.read_text(encoding="utf-8")
     assert text.startswith("label\tgroup\ttext\n") and text.endswith("\n") and "\r" not in text
     for row in rows:
         assert re.fullmatch(r"(ham|spam)\t[a-z-]+ \d\d+\t\S(.*\S)?", "\t".join(row)), row
@@ -113,7 +113,7 @@ def test_counting_words_tells_spam_from_ham_often_but_not_always():
 
 
 def test_the_note_names_every_rule_that_is_tested_here():
-    note = (tables.SHIPPED.parent / "DATA.md").read_text(encoding="utf-8")
+    note = (tables.MESSAGES.parent / "DATA.md").read_text(encoding="utf-8")
     for what in ("messages.tsv", "`group`", ".example", "07700 900", "split_messages"):
         assert what in note, what
 

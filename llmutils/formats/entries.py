@@ -18,11 +18,11 @@ from torch import nn
 from llmutils.config import check_number
 from llmutils.formats.files import replacing
 
-SHIPPED = Path(__file__).parents[1] / "assets" / "instructions.json"
+INSTRUCTIONS = Path(__file__).parents[1] / "assets" / "instructions.json"
 KEYS = ("instruction", "input", "output")
 
 
-def find_fault(entry: Any, keys: Sequence[str]) -> str:
+def fault_of(entry: Any, keys: Sequence[str]) -> str:
     """Return what is wrong with an entry, "" if nothing is."""
     if not isinstance(entry, Mapping):
         return f"expected an object, found {entry!r:.60}"
@@ -43,7 +43,7 @@ def check_entries(
 ) -> list[Any]:
     """Return entries as a list; a ValueError, or a warning where they are skipped, names faults."""
     entries = list(entries)
-    faults = {n: fault for n, e in enumerate(entries, start=1) if (fault := find_fault(e, keys))}
+    faults = {n: fault for n, e in enumerate(entries, start=1) if (fault := fault_of(e, keys))}
     named = "; ".join(f"entry {number}: {fault}" for number, fault in faults.items())
     if faults and not (skip_faulty and len(faults) < len(entries)):
         raise ValueError(named)
@@ -63,7 +63,7 @@ def read_entries(data: str | Path, skip_faulty: bool = False) -> list[dict[str, 
     Raises:
         ValueError: no such file, no JSON, no entry, or faulty entries, all of which are named.
     """
-    path = SHIPPED if str(data) == "instructions" else Path(data)
+    path = INSTRUCTIONS if str(data) == "instructions" else Path(data)
     if not path.is_file():
         raise ValueError(f"expected 'instructions' or the path of a file; got '{data}'")
     content = path.read_bytes()

@@ -19,7 +19,7 @@ from llmutils.formats.download import cache_folder, download
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-SHIPPED = Path(__file__).parents[1] / "assets" / "messages.tsv"
+MESSAGES = Path(__file__).parents[1] / "assets" / "messages.tsv"
 UCI_URL = "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip"
 UCI_COUNTS = {"ham": 4827, "spam": 747}
 HEADERS = {"label", "category", "class", "v1"}  # what a first line may call its labels
@@ -43,7 +43,7 @@ def load_messages(
         DownloadError: the collection could not be fetched.
     """
     if str(data) == "messages":
-        return read_messages(SHIPPED.read_bytes(), SHIPPED.name)
+        return read_messages(MESSAGES.read_bytes(), MESSAGES.name)
     if str(data) != "uci":
         if not Path(data).is_file():
             raise ValueError(f"expected 'messages', 'uci' or the path of a file; got '{data}'")
@@ -66,7 +66,7 @@ def read_messages(
     """Return the table in the bytes of a file of that name; see `load_messages`."""
     import pandas
 
-    text = decode(content).replace("\r\n", "\n").rstrip("\r\n").replace("\0", "\udc00")
+    text = decode_text(content).replace("\r\n", "\n").rstrip("\r\n").replace("\0", "\udc00")
     if not text.strip():
         raise ValueError(f"{name} holds no message")
     text = text if "\n" in text else text.replace("\r", "\n")  # lines as old Macs end them
@@ -133,7 +133,7 @@ def find_faults(
     return reason[reason != ""]
 
 
-def decode(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """Return the text of a file; bytes and halves that are no character become lone surrogates."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         half = "\udc00" if len(content) % 2 else ""  # cut within a character

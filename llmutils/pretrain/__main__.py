@@ -98,7 +98,7 @@ def train(options: argparse.Namespace) -> None:
             model,
             optimizer,
             read_step,
-            looked_at=tuple(first_batches(each, options) for each in (corpus, val)),
+            looked_at=tuple(batches_from_all_over(each, options) for each in (corpus, val)),
             folder=options.output,
             steps=steps,
             steps_per_epoch=steps_per_epoch,
@@ -128,7 +128,7 @@ def open_corpus(path: Path, context_length: int) -> TokenFile:
     return TokenFile(path, context_length)
 
 
-def first_batches(corpus: TokenFile, options: argparse.Namespace) -> list:
+def batches_from_all_over(corpus: TokenFile, options: argparse.Namespace) -> list:
     """Return the batches that evaluations look at: windows from all over the corpus."""
     windows = range(0, len(corpus), max(1, len(corpus) // (options.eval_iter * options.batch_size)))
     rows = torch.utils.data.Subset(corpus, [*windows][: options.eval_iter * options.batch_size])
