@@ -21,8 +21,8 @@ from llmutils.instruct import (
     respond,
     save_responses,
     split_entries,
-    token_f1,
     split_words,
+    token_f1,
 )
 from llmutils.model import GPTModel
 from llmutils.tokenizer import get_tokenizer
