@@ -30,7 +30,14 @@ from llmutils.formats.compact import save_compact
 from llmutils.model import GPTModel, init_gpt2_weights
 from llmutils.plots import plot_losses
 from llmutils.pretrain.checkpoint import latest_checkpoint, read_checkpoint
-from llmutils.pretrain.corpus import ShuffledWindows, TokenFile, prepare, read_batches, val_path
+from llmutils.pretrain.corpus import (
+    ShuffledWindows,
+    TokenFile,
+    batches_from_all_over,
+    prepare,
+    read_batches,
+    val_path,
+)
 from llmutils.pretrain.distributed import process_group, rank_and_world_size
 from llmutils.pretrain.run import pretrain, warmup_flat_decay
 from llmutils.tokenizer import get_tokenizer
@@ -98,7 +105,10 @@ def train(options: argparse.Namespace) -> None:
             model,
             optimizer,
             read_step,
-            looked_at=tuple(batches_from_all_over(each, options) for each in (corpus, val)),
+            looked_at=tuple(
+                batches_from_all_over(each, options.batch_size, options.eval_iter)
+                for each in (corpus, val)
+            ),
             folder=options.output,
             steps=steps,
             steps_per_epoch=steps_per_epoch,
@@ -126,13 +136,6 @@ def open_corpus(path: Path, context_length: int) -> TokenFile:
             f"no token file {path}: `prepare` makes it, for validation with --val-files"
         )
     return TokenFile(path, context_length)
-
-
-def batches_from_all_over(corpus: TokenFile, options: argparse.Namespace) -> list:
-    """Return the batches that evaluations look at: windows from all over the corpus."""
-    windows = range(0, len(corpus), max(1, len(corpus) // (options.eval_iter * options.batch_size)))
-    rows = torch.utils.data.Subset(corpus, [*windows][: options.eval_iter * options.batch_size])
-    return [*DataLoader(rows, options.batch_size)]
 
 
 def export(checkpoint: Path, output: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset, Subset
 from tqdm import tqdm
 
 from llmutils.formats.files import replacing
@@ -163,6 +163,12 @@ def read_batches(
         ids = np.stack([windows[n] for n in range(first, first + rows)])  # (B, T + 1)
         batches.append((torch.from_numpy(ids[:, :-1]), torch.from_numpy(ids[:, 1:])))
     return batches
+
+
+def batches_from_all_over(corpus: TokenFile, size: int, number: int) -> list:
+    """Return at most `number` batches of `size` windows, evenly spread, for evaluations."""
+    rows = np.linspace(0, len(corpus), min(len(corpus), size * number), endpoint=False).astype(int)
+    return [*DataLoader(Subset(corpus, rows.tolist()), size)]
 
 
 def prepare(
