@@ -161,6 +161,7 @@ def train_model(
     over the same `eval_iter` batches of each loader (None: all). The learning rate climbs to the
     optimizer's over `warmup_steps` and falls to `decay_to` of it. `after_epoch` gets the model in
     evaluation mode; `notes` get what it returns. Neither looking nor `after_epoch` changes the run.
+    NaN or infinity in a loss or a gradient raises FloatingPointError before weights are changed.
     """
     from llmutils.pretrain.randomness import first_batches, random_state_kept
 
