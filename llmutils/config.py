@@ -9,12 +9,11 @@ Built in notebooks/03_gpt_model.ipynb
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 
 
-def check_number(value: Any, kind: Callable, allowed: Callable[[Any], bool], rule: str) -> Any:
+def check_number(value, kind: Callable, allowed: Callable, rule: str) -> int | float:
     """Return Python's, numpy's or PyTorch's number as Python's own, or raise ValueError.
 
     `kind` is `operator.index` for an integer or `float`; `allowed` says whether the number makes
@@ -44,20 +43,18 @@ class GPTConfig:
 
     def __post_init__(self) -> None:
         """Refuse sizes that no model can have, and keep plain Python numbers."""
-        checked = {}
+        values = vars(self)  # of a frozen object, only this dictionary can be written to
         for name in ("vocab_size", "context_length", "emb_dim", "n_heads", "n_layers"):
             rule = f"{name} must be a positive integer"
-            checked[name] = check_number(getattr(self, name), operator.index, lambda n: n > 0, rule)
-        if checked["emb_dim"] % checked["n_heads"]:
+            values[name] = check_number(values[name], operator.index, lambda n: n > 0, rule)
+        if self.emb_dim % self.n_heads:
             raise ValueError(f"emb_dim {self.emb_dim} is not divisible by n_heads {self.n_heads}")
         rule = "drop_rate must be at least 0 and below 1"
-        checked["drop_rate"] = check_number(self.drop_rate, float, lambda p: 0 <= p < 1, rule)
+        values["drop_rate"] = check_number(self.drop_rate, float, lambda p: 0 <= p < 1, rule)
         for name in ("qkv_bias", "tie_embeddings"):
-            if not isinstance(getattr(self, name), bool | np.bool_):
-                raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
-            checked[name] = bool(getattr(self, name))
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)  # a frozen object's only way
+            if not isinstance(values[name], bool | np.bool_):
+                raise ValueError(f"{name} must be True or False, got {values[name]!r}")
+            values[name] = bool(values[name])
 
     @classmethod
     def of(cls, config: "GPTConfig | Mapping") -> "GPTConfig":

@@ -5,7 +5,6 @@ Letters: B batch, T tokens in a window (= context_length).
 Built in notebooks/01_embeddings.ipynb
 """
 
-import operator
 from numbers import Integral
 
 import tiktoken
@@ -13,18 +12,6 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from llmutils.tokenizer import get_tokenizer, text_to_token_ids
-
-
-def check_windows(tokens: int, context_length: int, stride: int) -> None:
-    """Refuse sizes that give no window."""
-    if not all(isinstance(size, Integral) and size > 0 for size in (context_length, stride)):
-        found = f"context_length {context_length} and stride {stride}"
-        raise ValueError(f"{found} must be at least 1, in whole tokens")
-    if tokens <= context_length:
-        raise ValueError(
-            f"the text has {tokens} tokens; "
-            f"context_length {context_length} needs at least {context_length + 1}"
-        )
 
 
 class GPTDataset(Dataset):
@@ -43,8 +30,13 @@ class GPTDataset(Dataset):
         self, text: str, tokenizer: tiktoken.Encoding, context_length: int, stride: int
     ) -> None:
         self.token_ids = text_to_token_ids(text, tokenizer)[0]  # (tokens,)
-        check_windows(len(self.token_ids), context_length, stride)
+        if not all(isinstance(size, Integral) and size > 0 for size in (context_length, stride)):
+            sizes = f"context_length {context_length} and stride {stride}"
+            raise ValueError(f"{sizes} must be at least 1, in whole tokens")
         self.context_length, self.stride = int(context_length), int(stride)
+        if len(self.token_ids) <= context_length:
+            need = f"context_length {context_length} needs at least {context_length + 1}"
+            raise ValueError(f"the text has {len(self.token_ids)} tokens; {need}")
 
     def __len__(self) -> int:
         """Return the number of whole windows."""
@@ -85,15 +77,8 @@ def create_dataloader(
     if not isinstance(batch_size, Integral) or batch_size < 1:
         raise ValueError(f"batch_size must be a positive integer, got {batch_size!r}")
     if drop_last and len(dataset) < batch_size:
-        raise ValueError(
-            f"the text gives {len(dataset)} windows of {context_length} tokens, fewer than one "
-            f"batch of {batch_size}: use a longer text, a smaller batch or drop_last=False"
-        )
-    return DataLoader(
-        dataset,
-        batch_size=int(batch_size),  # a DataLoader refuses numpy's integers
-        shuffle=shuffle,
-        drop_last=drop_last,
-        num_workers=num_workers,
-        generator=torch.Generator().manual_seed(operator.index(seed)),
-    )
+        windows = f"{len(dataset)} windows of {context_length} tokens"
+        raise ValueError(f"the text gives {windows}, no batch of {batch_size}: drop_last=False?")
+    order = torch.Generator().manual_seed(int(seed))  # not the global one: that is dropout's
+    settings = {"drop_last": drop_last, "num_workers": num_workers, "generator": order}
+    return DataLoader(dataset, int(batch_size), shuffle, **settings)

@@ -6,7 +6,6 @@ different length are padded on the left, so that every row's next token stands i
 Built in notebooks/05_decoding.ipynb
 """
 
-import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -94,7 +93,7 @@ def stream(
     pick = partial(
         pick_next_token, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator
     )
-    return decode(model, rows, max_new_tokens, pick, eos_id, mode)
+    return decode_columns(model, rows, max_new_tokens, pick, eos_id, mode)
 
 
 def pick_next_token(
@@ -129,34 +128,28 @@ def pick_next_token(
     return (choice if token_ids is None else token_ids.gather(1, choice)).squeeze(1)  # (B,)
 
 
-def check_settings(
-    temperature: float, top_k: int | None, top_p: float | None
-) -> tuple[float, int | None, float | None]:
+def check_settings(temperature: float, top_k: int | None, top_p: float | None) -> tuple:
     """Return the settings as Python's own numbers; refuse those that make no sense."""
     rule = "temperature must be 0 or more"
-    temperature = check_number(temperature, float, lambda t: 0 <= t < math.inf, rule)
-    if top_k is not None:
-        rule = "top_k must be an integer of 1 or more, or None"
-        top_k = check_number(top_k, operator.index, lambda k: k >= 1, rule)
-    if top_p is not None:
-        rule = "top_p must be above 0 and at most 1, or None"
-        top_p = check_number(top_p, float, lambda p: 0 < p <= 1, rule)
+    temperature = check_number(temperature, float, lambda t: 0 <= t < torch.inf, rule)
+    rule = "top_k must be an integer of 1 or more, or None"
+    top_k = None if top_k is None else check_number(top_k, operator.index, lambda k: k > 0, rule)
+    rule = "top_p must be above 0 and at most 1, or None"
+    top_p = None if top_p is None else check_number(top_p, float, lambda p: 0 < p <= 1, rule)
     return temperature, top_k, top_p
 
 
 def check_prompts(token_ids: Prompts, model: GPTModel) -> list[torch.Tensor]:
     """Return the prompts as B tensors of ids on the CPU, (T,) each, checked once and for all."""
-    rows, V = [], getattr(model.config, "vocab_size", math.inf)
+    rows, V = [], getattr(model.config, "vocab_size", torch.inf)
     for row in token_ids.cpu() if isinstance(token_ids, torch.Tensor) else token_ids:
         try:
             rows.append(torch.as_tensor([*row] if isinstance(row, Iterator) else row).cpu())
         except (TypeError, ValueError, RuntimeError):  # text, None, lists in lists
             raise ValueError(f"token ids must be integers, got {row!r}") from None
     if not rows or any(row.dim() != 1 or not row.numel() for row in rows):
-        raise ValueError(
-            "token_ids must be a (B, T) tensor or B lists with at least one id each, "
-            f"got rows of shape {[tuple(row.shape) for row in rows]}"
-        )
+        rule = "token_ids must be a (B, T) tensor or B lists with at least one id each"
+        raise ValueError(f"{rule}, got rows of shape {[tuple(row.shape) for row in rows]}")
     for row in rows:
         if row.is_floating_point() or row.dtype is torch.bool:
             raise ValueError(f"token ids must be integers, got {row.dtype}: {row.tolist()}")
@@ -172,7 +165,7 @@ def pad_left(rows: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     return padded, torch.tensor([padded.shape[1] - len(row) for row in rows])
 
 
-def decode(
+def decode_columns(
     model: GPTModel, rows: list[torch.Tensor], max_new_tokens: int, pick: Callable, eos_id, mode
 ) -> Iterator[torch.Tensor]:
     """Yield one column of tokens a step; within the context, each position is computed once."""

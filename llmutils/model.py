@@ -14,7 +14,7 @@ from threading import RLock
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from llmutils.attention import KVCache, MultiHeadAttention
 from llmutils.config import GPTConfig
@@ -29,7 +29,7 @@ class LayerNorm(nn.Module):
         self.scale = nn.Parameter(torch.ones(emb_dim))
         self.shift = nn.Parameter(torch.zeros(emb_dim))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Normalise the last dimension of x, (..., C)."""
         return F.layer_norm(x, self.scale.shape, self.scale, self.shift, self.eps)
 
@@ -37,7 +37,7 @@ class LayerNorm(nn.Module):
 class GELU(nn.Module):
     """A smooth ReLU, in the tanh form that GPT-2 was trained with."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Apply the function to every number of x."""
         return F.gelu(x, approximate="tanh")
 
@@ -53,7 +53,7 @@ class FeedForward(nn.Module):
             nn.Linear(4 * config.emb_dim, config.emb_dim),
         )
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Transform each token's vector, (B, T, C) to (B, T, C)."""
         return self.layers(x)
 
@@ -63,42 +63,35 @@ class TransformerBlock(nn.Module):
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.att = MultiHeadAttention(
-            d_in=config.emb_dim,
-            d_out=config.emb_dim,
-            context_length=config.context_length,
-            dropout=config.drop_rate,
-            num_heads=config.n_heads,
-            qkv_bias=config.qkv_bias,
-        )
+        C, N = config.emb_dim, config.context_length
+        self.att = MultiHeadAttention(C, C, N, config.drop_rate, config.n_heads, config.qkv_bias)
         self.ff = FeedForward(config)
-        self.norm1 = LayerNorm(config.emb_dim)
-        self.norm2 = LayerNorm(config.emb_dim)
+        self.norm1 = LayerNorm(C)
+        self.norm2 = LayerNorm(C)
         self.drop_shortcut = nn.Dropout(config.drop_rate)
 
     def forward(
-        self, x: torch.Tensor, cache: KVCache | None = None, mask: torch.Tensor | None = None
-    ) -> torch.Tensor:
+        self, x: Tensor, cache: KVCache | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Transform (B, T, C) to (B, T, C); `cache` and `mask` as in `MultiHeadAttention`."""
         x = x + self.drop_shortcut(self.att(self.norm1(x), cache, mask))  # (B, T, C)
         return x + self.drop_shortcut(self.ff(self.norm2(x)))  # (B, T, C)
 
 
-def check_inputs(token_ids: torch.Tensor, caches: list[KVCache], config: GPTConfig) -> None:
-    """Refuse ids and caches that give nonsense; only shapes are looked at, no number is read."""
+def check_inputs(token_ids: Tensor, caches: list[KVCache], config: GPTConfig) -> int:
+    """Return S; refuse ids and caches that give nonsense, without reading a single id."""
     dtype, shape = token_ids.dtype, tuple(token_ids.shape)
     if dtype not in (torch.int32, torch.int64) or len(shape) != 2 or 0 in shape:
         raise ValueError(f"token_ids must be integers, (B, T), got {dtype} of shape {shape}")
-    lengths = [cache.length for cache in caches]
-    if caches and (len(set(caches)) != config.n_layers or len(set(lengths)) > 1):
-        found = f"{len(set(caches))} of lengths {lengths}"
-        raise ValueError(f"expected {config.n_layers} separate caches of one length, got {found}")
-    end = shape[1] + (lengths[0] if lengths else 0)
-    if end > config.context_length:
+    lengths = [cache.length for cache in caches] or [0]
+    if caches and (len({*caches}), len({*lengths})) != (config.n_layers, 1):
+        raise ValueError(f"expected {config.n_layers} separate caches of one length, got {lengths}")
+    if (end := lengths[0] + shape[1]) > config.context_length:
         raise ValueError(f"{end} tokens exceed the context length {config.context_length}")
+    return end
 
 
-def mask_padding(padding: torch.Tensor, positions: torch.Tensor, end: int) -> torch.Tensor:
+def mask_padding(padding: Tensor, positions: Tensor, end: int) -> Tensor:
     """Return (B, 1, T, S), true where a token may look: not ahead, and not at the padding."""
     slots, columns = torch.arange(end, device=padding.device), positions[:, None]  # (S,), (T, 1)
     mask = (slots <= columns) & (slots >= padding[:, None, None])  # (B, T, S)
@@ -126,16 +119,13 @@ class GPTModel(nn.Module):
         if config.tie_embeddings:
             self.out_head.weight = self.tok_emb.weight
 
-    def forward(self, token_ids: torch.Tensor) -> torch.Tensor:
+    def forward(self, token_ids: Tensor) -> Tensor:
         """Return the logits of the next token at every position, (B, T) to (B, T, V)."""
         return self.out_head(self.hidden_states(token_ids))  # (B, T, V)
 
     def hidden_states(
-        self,
-        token_ids: torch.Tensor,
-        caches: list[KVCache] | None = None,
-        padding: torch.Tensor | None = None,
-    ) -> torch.Tensor:
+        self, token_ids: Tensor, caches: list[KVCache] | None = None, padding: Tensor | None = None
+    ) -> Tensor:
         """Return what the output head reads, (B, T, C).
 
         Args:
@@ -147,10 +137,8 @@ class GPTModel(nn.Module):
             ValueError: no integers of shape (B, T), more tokens than the context, caches that do
                 not belong together, or, on a CPU, an id outside the vocabulary.
         """
-        check_inputs(token_ids, caches or [], self.config)
-        seen = caches[0].length if caches else 0
-        end = seen + token_ids.shape[1]
-        positions = torch.arange(seen, end, device=token_ids.device)  # (T,)
+        end = check_inputs(token_ids, caches or [], self.config)
+        positions = torch.arange(end - token_ids.shape[1], end, device=token_ids.device)  # (T,)
         mask = None
         if padding is not None:
             mask = mask_padding(padding, positions, end)  # (B, 1, T, S)
@@ -172,17 +160,15 @@ def init_gpt2_weights(model: GPTModel) -> None:
 
     Source: Radford et al. 2019, section 2.3, and OpenAI's src/model.py.
     """
-    # 2 n_layers projections add to the residual stream; their sum must not grow with the depth
-    residual = 0.02 / (2 * model.config.n_layers) ** 0.5
     for name, parameter in model.named_parameters():  # a tied matrix comes once
-        if parameter.dim() == 1:
-            nn.init.constant_(parameter, float(name.endswith("scale")))  # biases, shifts: 0
-        elif name.endswith("pos_emb.weight"):
-            nn.init.normal_(parameter, std=0.01)
-        elif name.endswith(("att.out_proj.weight", "ff.layers.2.weight")):
-            nn.init.normal_(parameter, std=residual)
+        std = 0.01 if name.endswith("pos_emb.weight") else 0.02
+        if name.endswith(("att.out_proj.weight", "ff.layers.2.weight")):
+            # 2 n_layers of these add to the residual stream; the sum must not grow with the depth
+            std /= (2 * model.config.n_layers) ** 0.5
+        if parameter.dim() > 1:
+            parameter.normal_(std=std)
         else:
-            nn.init.normal_(parameter, std=0.02)
+            parameter.fill_(name.endswith("scale"))  # 1; biases and shifts are 0
 
 
 evaluating: Counter[nn.Module] = Counter()  # modules taken out of training mode: by how many
@@ -194,16 +180,16 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Run a block without dropout and without gradients, then restore every module's mode."""
     with evaluating_lock:  # of several threads the first to come switches, the last to go restores
         switched = [m for m in model.modules() if m.training or m in evaluating]
+        evaluating.update(switched)
         for module in switched:
-            evaluating[module] += 1
             module.training = False
     try:
         with torch.no_grad():
             yield
     finally:
         with evaluating_lock:
+            evaluating.subtract(switched)
             for module in switched:
-                evaluating[module] -= 1
                 if not evaluating[module]:
                     del evaluating[module]
                     module.training = True

@@ -27,23 +27,14 @@ def get_tokenizer() -> tiktoken.Encoding:
 
     Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
     """
-    table = (files("llmutils") / "assets" / "gpt2.tiktoken").read_bytes()
-    found = hashlib.sha256(table).hexdigest()
-    if found != GPT2_TABLE_SHA256:
-        raise ValueError(
-            f"llmutils/assets/gpt2.tiktoken has SHA-256 {found}, expected {GPT2_TABLE_SHA256}: "
-            "restore the file from the repository"
-        )
-    ranks = {}
-    for line in table.splitlines():
-        token, rank = line.split()
-        ranks[base64.b64decode(token)] = int(rank)
+    path = files("llmutils") / "assets" / "gpt2.tiktoken"
+    table = path.read_bytes()
+    if (found := hashlib.sha256(table).hexdigest()) != GPT2_TABLE_SHA256:
+        raise ValueError(f"{path} has SHA-256 {found}, expected {GPT2_TABLE_SHA256}: restore it")
+    pairs = (line.split() for line in table.splitlines())  # a token in base64, and its rank
+    ranks, special = {base64.b64decode(t): int(rank) for t, rank in pairs}, {"<|endoftext|>": 50256}
     return tiktoken.Encoding(
-        name="gpt2",
-        explicit_n_vocab=50257,
-        pat_str=GPT2_SPLIT_PATTERN,
-        mergeable_ranks=ranks,
-        special_tokens={"<|endoftext|>": 50256},
+        "gpt2", pat_str=GPT2_SPLIT_PATTERN, mergeable_ranks=ranks, special_tokens=special
     )
 
 
@@ -52,10 +43,8 @@ def text_to_token_ids(text: str, tokenizer: tiktoken.Encoding) -> torch.Tensor:
     try:
         text.encode()  # tiktoken would put a replacement character there, without a word
     except UnicodeEncodeError as error:
-        raise ValueError(
-            f"half a surrogate pair, {text[error.start]!r}, stands at character {error.start} of "
-            "the text: was it cut in the middle of a character?"
-        ) from None
+        place = f"{text[error.start]!r} at character {error.start}"
+        raise ValueError(f"the text holds half a surrogate pair, {place}: was it cut?") from None
     return torch.tensor([tokenizer.encode_ordinary(text)], dtype=torch.long)  # (1, T)
 
 
@@ -67,16 +56,13 @@ def token_ids_to_text(
     A part of a character shows as the replacement character. So does, with errors="replace", an id
     that the tokenizer has no token for (a model may have a larger vocabulary).
     """
-    token_ids = torch.as_tensor(token_ids)
-    if token_ids.dim() > 2 or (token_ids.dim() == 2 and len(token_ids) != 1):
+    if token_ids.shape[:-1] not in ((), (1,)):
         raise ValueError(f"expected the ids of one text, got shape {tuple(token_ids.shape)}")
-    if token_ids.numel() and (token_ids.is_floating_point() or token_ids.dtype is torch.bool):
-        raise ValueError(f"token ids must be integers, got {token_ids.dtype}")
     ids = token_ids.flatten().tolist()
+    if not all(type(i) is int for i in ids):
+        raise ValueError(f"token ids must be integers, got {token_ids.dtype}")
     wrong = [i for i in ids if not 0 <= i < tokenizer.n_vocab]
-    if wrong and errors != "replace":
+    if wrong and errors == "strict":
         raise ValueError(f"token id {wrong[0]} is outside the vocabulary of {tokenizer.n_vocab}")
-    if wrong:
-        [unknown] = tokenizer.encode_ordinary("\ufffd")
-        ids = [i if 0 <= i < tokenizer.n_vocab else unknown for i in ids]
-    return tokenizer.decode(ids)
+    unknown = tokenizer.encode_ordinary("\ufffd") if wrong else []
+    return tokenizer.decode([j for i in ids for j in (unknown if i in wrong else [i])])

@@ -60,7 +60,7 @@ def test_a_batch_size_without_sense_is_refused(batch_size):
 
 
 def test_a_text_cut_in_the_middle_of_a_character_is_refused():
-    with pytest.raises(ValueError, match="half a surrogate pair, .* at character 3 of"):
+    with pytest.raises(ValueError, match="half a surrogate pair, .* at character 3"):
         GPTDataset("0 1\ud83d", get_tokenizer(), 1, 1)
 
 

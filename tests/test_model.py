@@ -139,7 +139,7 @@ def test_caches_that_do_not_belong_together_are_refused(tiny_model):
         assert all(cache.length == 0 for cache in caches)
     with torch.no_grad():
         tiny_model.hidden_states(ids, own)
-        with pytest.raises(ValueError, match=r"of one length, got 2 of lengths \[3, 0\]"):
+        with pytest.raises(ValueError, match=r"of one length, got \[3, 0\]"):
             tiny_model.hidden_states(ids, [own[0], KVCache(8)])
         with pytest.raises(ValueError, match="holds a batch of 1 and cannot take 2"):
             tiny_model.hidden_states(ids.repeat(2, 1), own)

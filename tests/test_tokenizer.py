@@ -64,7 +64,7 @@ def test_a_special_token_in_a_users_text_is_ordinary_text():
 @pytest.mark.parametrize("text", ["\ud83d", "ab\udc00", "a\ud83d b"])
 def test_half_a_surrogate_pair_is_refused_in_one_sentence(text):
     with pytest.raises(
-        ValueError, match=r"half a surrogate pair, '\\ud.{3}', stands at char"
+        ValueError, match=r"half a surrogate pair, '\\ud.{3}' at character .: was it cut"
     ) as error:
         text_to_token_ids(text, get_tokenizer())
     assert "\n" not in str(error.value)
