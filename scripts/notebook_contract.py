@@ -29,6 +29,7 @@ PLUMBING = ("formats", "pretrain")  # folders that no notebook builds
 SHOWN = "plots"  # the one file beside the chapters' own that no notebook builds
 IGNORE = "# NBVAL_IGNORE_OUTPUT"  # as a cell's first line, or
 IGNORE_TAG = "nbval-ignore-output"  # as its tag: nbval does not compare the output
+SHIPPED_MODEL = "from llmutils.weights import load_pretrained\n"
 MAX_IGNORED = 0.15  # share of a notebook's code cells whose output may go unchecked
 PYTHON_MAGICS = ("%%time", "%%capture", "%%prun")  # names that their cells define stay
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -332,12 +333,15 @@ def _reached(names: set[str], bodies: dict[str, set[str]]) -> set[str]:
 
 
 def early_imports(path: Path, notebook: nbformat.NotebookNode) -> list[str]:
-    """Return what a chapter imports though it is built only in a later one."""
+    """Return what a chapter imports though it is built only in a later one.
+
+    `load_pretrained` may come before its chapter: the model that ships is needed from early on.
+    """
     number = re.match(r"\d+(?=_)", path.name)
     imports = {
         (index, module)
         for index, source in _sources(notebook)
-        for module, _ in _imported(parse(source))
+        for module, _ in _imported(parse(source.replace(SHIPPED_MODEL, "")))
     }
     return [
         f"{_place(notebook, index)} imports llmutils.{module}, built in chapter {chapter}"
