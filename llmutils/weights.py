@@ -175,7 +175,7 @@ def load_pretrained(
         DownloadError: a file could not be fetched.
     """
     from llmutils.formats import compact, huggingface, openai
-    from llmutils.formats.files import find_folder, find_layout
+    from llmutils.formats.folders import find_folder, find_layout
 
     folder = find_folder(name_or_folder, source)
     if find_layout(folder) == "compact":

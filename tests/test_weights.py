@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 
 from llmutils.config import GPTConfig
 from llmutils.data import GPTDataset
-from llmutils.formats import compact, files, huggingface
+from llmutils.formats import compact, folders, huggingface
 from llmutils.formats.compact import save_compact
 from llmutils.formats.gguf import export_gguf
 from llmutils.formats.openai import export_openai
@@ -495,7 +495,7 @@ def test_a_models_name_that_is_also_a_folder_is_not_guessed(name, tmp_path, monk
     monkeypatch.setenv("LLMUTILS_CACHE", str(tmp_path))
     monkeypatch.setenv("LLMUTILS_OFFLINE", "1")
     save_pretrained(random_gpt(), name)
-    with pytest.raises(ValueError, match=f"write './{name}' for the folder"):
+    with pytest.raises(ValueError, match=f"'./{name}' is the folder"):
         load_pretrained(name)
     for folder in (Path(name), f"./{name}", str(tmp_path / name)):
         assert equal(load_pretrained(folder), random_gpt())
@@ -548,12 +548,12 @@ def test_an_interrupt_at_any_moment_leaves_the_old_model_the_new_or_a_refusal(
                 raise KeyboardInterrupt
             really(*paths)
 
-        monkeypatch.setattr(files.os, "replace", replace_or_break)
+        monkeypatch.setattr(folders.os, "replace", replace_or_break)
         try:
             save(new, folder)
         except KeyboardInterrupt:
             pass
-        monkeypatch.setattr(files.os, "replace", really)
+        monkeypatch.setattr(folders.os, "replace", really)
         try:
             loaded = load_pretrained(folder)
             near = [(loaded(IDS) - model(IDS)).abs().mean() < 0.05 for model in (old, new)]

@@ -21,7 +21,7 @@ from torch import nn
 
 from llmutils.config import GPTConfig
 from llmutils.formats.download import cache_folder, download
-from llmutils.formats.files import filling, find_layout
+from llmutils.formats.folders import filling, find_layout
 from llmutils.formats.huggingface import read_vocabulary, write_huggingface
 from llmutils.weights import check_weights, empty_model, from_gpt2, gpt2_parts, own_weights, to_gpt2
 
