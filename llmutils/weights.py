@@ -95,9 +95,7 @@ def empty_model(config: GPTConfig) -> GPTModel:
         return GPTModel(config)
 
 
-def check_weights(
-    own: Mapping[str, torch.Tensor], model: nn.Module, what: str = "the weights"
-) -> None:
+def check_weights(own: Mapping, model: nn.Module, what: str = "the weights") -> None:
     """Refuse weights with other names, shapes or types than a model's; name all that is wrong."""
     expected, faults = dict(model.named_parameters()), []
     for name in sorted(own | expected):
@@ -106,8 +104,7 @@ def check_weights(
         elif name not in expected:
             faults.append(f"{name} {tuple(own[name].shape)} is extra")
         elif own[name].shape != expected[name].shape:
-            shapes = f"{tuple(own[name].shape)}, expected {tuple(expected[name].shape)}"
-            faults.append(f"{name} is {shapes}")
+            faults.append(f"{name} is {tuple(own[name].shape)}, not {tuple(expected[name].shape)}")
         elif not own[name].is_floating_point():
             faults.append(f"{name} holds {own[name].dtype}")
     if faults:
@@ -125,12 +122,12 @@ def load_weights_into_gpt(model: GPTModel, weights: Mapping[str, Any], config: G
     Raises:
         ValueError: something does not fit; the model is as it was.
     """
-    ours, theirs = asdict(model.config), asdict(config)
+    ours, theirs = asdict(model.config), asdict(GPTConfig.of(config))
     odd = [name for name in ours if ours[name] != theirs[name] and name != "drop_rate"]
     if odd:
         faults = "; ".join(f"{name} is {theirs[name]}, the model has {ours[name]}" for name in odd)
         raise ValueError(f"the weights do not fit the model: {faults}")
-    own = from_gpt2(weights, config)
+    own = from_gpt2(weights, model.config)
     check_weights(own, model)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -178,7 +175,7 @@ def load_pretrained(
         DownloadError: a file could not be fetched.
     """
     from llmutils.formats import compact, huggingface, openai
-    from llmutils.formats.files import find_folder, find_layout
+    from llmutils.formats.folders import find_folder, find_layout
 
     folder = find_folder(name_or_folder, source)
     if find_layout(folder) == "compact":

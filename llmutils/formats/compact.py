@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from llmutils.config import GPTConfig
-from llmutils.formats.files import filling
+from llmutils.formats.folders import filling
 from llmutils.formats.huggingface import load_mapped
 from llmutils.weights import own_weights
 

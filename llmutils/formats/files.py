@@ -1,21 +1,13 @@
-"""Whole files or none, and the folders that hold models.
-
-What is written lies beside its place until it is complete; then it is renamed.
+"""Whole files or none: what is written lies beside its place until it is complete.
 
 Plumbing: not built in a notebook.
 """
 
-import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from llmutils.config import GPT2_CONFIGS
-from llmutils.weights import ASSETS
-
-SIZES_IN = {"openai": "hparams.json", "gpt2": "config.json", "compact": "config.json"}
 
 
 @contextmanager
@@ -31,85 +23,15 @@ def replacing(path: str | Path) -> Iterator[Path]:
     sync(path.parent)
 
 
-@contextmanager
-def filling(folder: Path, layout: str) -> Iterator[Path]:
-    """Yield an empty folder; unless there is an error, its files then take their places."""
-    if folder.is_dir() and (found := find_layout(folder)) not in (layout, None):
-        raise ValueError(f"{folder} holds a model in another layout ({found}): name a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    sizes = folder / SIZES_IN[layout]
-    with TemporaryDirectory(prefix=".part.", dir=folder) as beside:
-        yield Path(beside)
-        parts = sorted(Path(beside).iterdir(), key=lambda part: part.name == sizes.name)
-        for part in parts:
-            sync(part)
-        # An interrupt between two renames must not leave one model's sizes with another's
-        # weights: where the sizes change, they go first and come last, and no loader does without.
-        if sizes.exists() and sizes.read_bytes() != parts[-1].read_bytes():
-            sizes.unlink()
-        for part in parts:
-            os.replace(part, folder / part.name)
-    sync(folder)
-
-
 def sync(path: Path) -> None:
     """Wait until a file, or a folder's list of names, is on the disk."""
-    if os.name == "nt":  # Windows can do it only for files that are open for writing
+    if path.is_file():
+        with open(path, "rb+") as file:
+            os.fsync(file.fileno())
         return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        if path.is_file():  # not every disk can do it for a folder
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def find_layout(folder: Path) -> str | None:
-    """Return "openai", "compact", a "model_type" of transformers such as "gpt2", or None.
-
-    Raises:
-        ValueError: there are two layouts, of which either may be the older one.
-    """
-    names, config = {file.name for file in folder.iterdir()}, folder / "config.json"
-    openai = any(name.startswith("model.ckpt.") for name in names)
-    if config.name not in names:
-        stray = "a file model.safetensors" if "model.safetensors" in names else None
-        return "openai" if openai else stray
-    if openai:
-        raise ValueError(
-            f"{folder} holds two models, one in OpenAI's layout (model.ckpt.*) and one in another "
-            "(config.json): move one of them"
-        )
-    try:
-        return json.loads(config.read_bytes()).get("model_type", "compact")
-    except (ValueError, AttributeError) as error:
-        raise ValueError(f"{config} is damaged: {error}") from error
-
-
-def find_folder(name_or_folder: str | Path, source: str) -> Path:
-    """Return the folder of a model, fetched if need be; see `llmutils.weights.load_pretrained`."""
-    from llmutils.formats.huggingface import fetch_huggingface
-    from llmutils.formats.openai import SIZES, fetch_openai
-
-    fetchers = {"openai": fetch_openai, "huggingface": fetch_huggingface}
-    if source not in fetchers:
-        raise ValueError(f"source must be 'openai' or 'huggingface', got {source!r}")
-    folder, names = Path(name_or_folder), ["llmutils-small", *GPT2_CONFIGS]
-    name = {size: name for name, (size, _) in SIZES.items()}.get(name_or_folder, name_or_folder)
-    layout = find_layout(folder) if folder.is_dir() else None
-    if name not in names and layout:
-        return folder
-    if name not in names:
-        found = (
-            ", ".join(sorted(f.name for f in folder.iterdir())) if folder.is_dir() else "nothing"
-        )
-        raise ValueError(
-            f"expected one of {', '.join(names)} or a model's folder; '{folder}' holds {found}"
-        )
-    if layout:
-        raise ValueError(
-            f"'{folder}' is a model's name and a model's folder: write './{folder}' for the folder"
-        )
-    return ASSETS / name if name == "llmutils-small" else fetchers[source](name)
+    with suppress(OSError):  # Windows cannot do it for a folder, nor can every disk
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 
 import torch
@@ -20,7 +21,7 @@ from torch import nn
 
 from llmutils.config import GPTConfig
 from llmutils.formats.download import cache_folder, download
-from llmutils.formats.files import filling, find_layout
+from llmutils.formats.folders import filling, find_layout
 from llmutils.formats.huggingface import read_vocabulary, write_huggingface
 from llmutils.weights import check_weights, empty_model, from_gpt2, gpt2_parts, own_weights, to_gpt2
 
@@ -40,6 +41,7 @@ HPARAMS = {  # OpenAI's name of a size: ours
     "n_head": "n_heads",
     "n_layer": "n_layers",
 }
+ONE_THREAD = Lock()  # standard error belongs to all of them
 
 
 def fetch_openai(name: str) -> Path:
@@ -141,19 +143,20 @@ def export_openai(model: nn.Module, folder: str | Path) -> None:
 @contextmanager
 def quiet_tensorflow() -> Iterator[ModuleType]:
     """Yield TensorFlow, with standard error switched off: its C++ greets, and heeds no setting."""
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        import tensorflow
+    with ONE_THREAD:
+        sys.stderr.flush()
+        stderr = os.dup(2)
+        try:
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+            import tensorflow
 
-        yield tensorflow
-    except ImportError as error:
-        raise ImportError(
-            "OpenAI's checkpoints are in TensorFlow's format, and tensorflow is not installed: "
-            "pip install tensorflow, or load with source='huggingface'"
-        ) from error
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+            yield tensorflow
+        except ImportError as error:
+            raise ImportError(
+                "OpenAI's checkpoints are in TensorFlow's format, and tensorflow is not "
+                "installed: pip install tensorflow, or load with source='huggingface'"
+            ) from error
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
