@@ -507,8 +507,8 @@ def of_another_class():
 @pytest.mark.parametrize(
     ("model", "labels", "error"),
     [
-        (classifier, ("a", "b", "c"), r"out_head.weight is \(2, 32\), expected \(3, 32\)"),
-        (classifier, "ham", "expected .3, 32"),
+        (classifier, ("a", "b", "c"), r"out_head.weight is \(2, 32\), .*\(3, 32\)"),
+        (classifier, "ham", "out_head.weight .*3, 32"),
         (classifier, ("only",), "num_classes"),
         (classifier, (0, 1), r"texts, got GPTModel and \(0, 1\)"),
         (lambda: GPTModel(CONFIG), ("a", "b"), "out_head"),
