@@ -126,7 +126,7 @@ def save_responses(
     return file.answers
 
 
-def split_words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """Return words without case and punctuation; scripts without spaces count by character."""
     spaced = ""
     for c in unicodedata.normalize("NFC", text).casefold():
@@ -144,7 +144,7 @@ def exact_match(response: str, output: str) -> bool:
 
 def token_f1(response: str, output: str) -> float:
     """Return the F1 of a response's words, in any order (Rajpurkar et al. 2016, "SQuAD")."""
-    found, wanted = Counter(split_words(response)), Counter(split_words(output))
+    found, wanted = Counter(words_of(response)), Counter(words_of(output))
     if not found or not wanted:
         return float(exact_match(response, output))
     return 2 * (found & wanted).total() / (found.total() + wanted.total())

@@ -10,7 +10,6 @@ Built in notebooks/06_weight_loading.ipynb
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ from torch.overrides import TorchFunctionMode
 
 from llmutils.config import GPTConfig
 from llmutils.model import GPTModel
-
-ASSETS = files("llmutils") / "assets"
 
 GPT2_PARTS = {  # GPT-2's name: (whether it is transposed, our parameters side by side in it)
     "wte.weight": (False, ["tok_emb.weight"]),

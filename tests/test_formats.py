@@ -20,13 +20,13 @@ from llmutils.config import GPT2_CONFIGS, GPTConfig
 from llmutils.formats import openai
 from llmutils.formats.compact import save_compact
 from llmutils.formats.download import DownloadError
-from llmutils.formats.files import replacing
+from llmutils.formats.files import ASSETS, replacing
 from llmutils.formats.gguf import export_gguf
 from llmutils.formats.openai import DATA, FILES, INDEX, SIZES, converted, export_openai
 from llmutils.generate import generate
 from llmutils.model import GPTModel
 from llmutils.tokenizer import get_tokenizer, text_to_token_ids
-from llmutils.weights import ASSETS, empty_model, load_pretrained, save_pretrained
+from llmutils.weights import empty_model, load_pretrained, save_pretrained
 
 CONFIG = GPTConfig(50257, 12, 8, 2, 2, 0.1, True, tie_embeddings=True)
 IDS = torch.arange(5)[None]

@@ -17,6 +17,7 @@ from llmutils.config import GPTConfig
 from llmutils.data import GPTDataset
 from llmutils.formats import compact, folders, huggingface
 from llmutils.formats.compact import save_compact
+from llmutils.formats.files import ASSETS
 from llmutils.formats.gguf import export_gguf
 from llmutils.formats.openai import export_openai
 from llmutils.generate import generate
@@ -24,7 +25,6 @@ from llmutils.model import GPTModel
 from llmutils.tokenizer import get_tokenizer
 from llmutils.train import calc_loss_loader
 from llmutils.weights import (
-    ASSETS,
     empty_model,
     load_pretrained,
     load_weights_into_gpt,

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+ASSETS = Path(__file__).parents[1] / "assets"  # what ships with the project
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:

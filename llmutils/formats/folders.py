@@ -11,8 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from llmutils.config import GPT2_CONFIGS
-from llmutils.formats.files import sync
-from llmutils.weights import ASSETS
+from llmutils.formats.files import ASSETS, sync
 
 SIZES_IN = {"openai": "hparams.json", "gpt2": "config.json", "compact": "config.json"}
 

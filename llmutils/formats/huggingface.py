@@ -14,8 +14,8 @@ from safetensors.torch import load_file, save_file
 
 from llmutils.config import GPTConfig
 from llmutils.formats.download import DownloadError
+from llmutils.formats.files import ASSETS
 from llmutils.formats.folders import filling
-from llmutils.weights import ASSETS
 
 SAME_FUNCTION = {  # settings, and the values with which a model computes what ours does
     "model_type": ["gpt2"],
