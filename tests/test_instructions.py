@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llmutils.instruct import load_entries, words
+from llmutils.instruct import load_entries, words_of
 
 FILE = Path(__file__).parents[1] / "llmutils" / "assets" / "instructions.json"
 LABELS = {
@@ -61,7 +61,7 @@ def test_there_are_28_kinds_none_of_which_is_rare_and_none_has_only_one_form(ent
 
 
 def test_nothing_is_asked_twice_and_no_task_is_the_answer_to_another(entries):
-    asked = Counter(" ".join(words(f"{e['instruction']} {e['input']}")) for e in entries)
+    asked = Counter(" ".join(words_of(f"{e['instruction']} {e['input']}")) for e in entries)
     assert [text for text, count in asked.items() if count > 1] == []
     for kind in ("antonym", "synonym", "plural", "past tense", "capital city"):
         texts = [text for entry in of(kind, entries) for text in {given(entry), entry["output"]}]
@@ -78,7 +78,7 @@ def test_every_label_is_named_in_the_instruction_and_given_equally_often(kind, e
 
 def test_an_instruction_says_in_which_form_the_answer_is_wanted(entries):
     for entry in of("arithmetic", entries):
-        assert re.search(r"in words\b", entry["instruction"]), entry
+        assert re.search(r"in words_of\b", entry["instruction"]), entry
     for entry in of("spelling", entries):
         wanted = "sentence" if " " in entry["output"] else "word"
         assert re.search(rf"\b{wanted}\b", entry["instruction"]), entry
@@ -99,14 +99,14 @@ def test_what_can_be_worked_out_is_right(entries):
     for entry in of("word search", entries):
         word = re.search(r"'(\w+)'", entry["instruction"])[1]
         asked = f"{entry['instruction']} {entry['input']}".replace(f"'{word}'", "")
-        assert entry["output"] == ("yes" if word in words(asked) else "no"), entry
+        assert entry["output"] == ("yes" if word in words_of(asked) else "no"), entry
     for entry in of("word count", entries):
         assert str(len(given(entry).split())) == entry["output"], entry
     for entry in of("reverse order", entries):
         assert ", ".join(given(entry).split(", ")[::-1]) == entry["output"], entry
     for entry in of("alphabetical order", entries):
         one, two, three = entry["output"].split(", ")
-        assert one < two < three and {one, two, three} <= set(words(str(entry))), entry
+        assert one < two < three and {one, two, three} <= set(words_of(str(entry))), entry
     for entry in of("number order", entries):
         numbers = sorted(map(int, re.findall(r"\d+", entry["instruction"] + entry["input"])))
         largest_first = "largest to smallest" in entry["instruction"]

@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from llmutils.config import check_number
-from llmutils.formats.files import replacing
+from llmutils.formats.files import ASSETS, replacing
 
-INSTRUCTIONS = Path(__file__).parents[1] / "assets" / "instructions.json"
+INSTRUCTIONS = ASSETS / "instructions.json"
 KEYS = ("instruction", "input", "output")
 
 

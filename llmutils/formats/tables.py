@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmutils.formats.download import cache_folder, download
+from llmutils.formats.files import ASSETS
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-MESSAGES = Path(__file__).parents[1] / "assets" / "messages.tsv"
+MESSAGES = ASSETS / "messages.tsv"
 UCI_URL = "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip"
 UCI_COUNTS = {"ham": 4827, "spam": 747}
 HEADERS = {"label", "category", "class", "v1"}  # what a first line may call its labels
