@@ -239,7 +239,7 @@ def test_the_contract_sees_a_changed_definition_and_fix_restores_it(tmp_path):
 
 def test_docstrings_comments_and_layout_may_differ():
     notebook = tiny_notebook()
-    plain = "class GELU(nn.Module):\n    def forward(self, x: torch.Tensor) -> torch.Tensor:\n"
+    plain = "class GELU(nn.Module):\n    def forward(self, x: Tensor) -> Tensor:\n"
     plain += (
         "        # smooth\n        return F.gelu(\n            x, approximate='tanh'\n        )"
     )

@@ -100,27 +100,21 @@ def pretrain(
         step, history = load_checkpoint(found, model, optimizer, facts)
     start, clock = step, time.perf_counter()
     tokens_per_step = world_size * count_targets(read_step(step, rank, world_size))
-    learner = torch.compile(model) if compile else model  # it trains the weights of `model`
-    learner = DistributedDataParallel(learner) if world_size > 1 else learner
+    learner = faster(model, compile)
 
     def evaluate() -> None:
         losses = [calc_loss_loader(some, model, device, None, precision) for some in looked_at]
-        history.steps.append(step)
-        history.epochs.append(step / steps_per_epoch)
-        history.tokens_seen.append(step * tokens_per_step)
-        history.train_losses.append(losses[0])
-        history.val_losses.append(losses[1])
         speed = (step - start) * tokens_per_step / (time.perf_counter() - clock)
-        history.notes.append({"tokens_per_second": round(speed)} | (probe(model) if probe else {}))
+        note = {"tokens_per_second": round(speed)} | (probe(model) if probe else {})
+        row = (step, step / steps_per_epoch, step * tokens_per_step, *losses, note)
+        for column, value in zip(vars(history).values(), row, strict=True):
+            column.append(value)
         bar.write("step {:4d}: training loss {:.3f}, validation loss {:.3f}".format(step, *losses))
         save_checkpoint(folder, model, optimizer, step, history, facts, keep)
         write_metrics(history, folder / "metrics.jsonl")
 
-    with (
-        only_writer(folder if rank == 0 else None),
-        interrupts() as caught,
-        tqdm(total=steps, initial=step, unit="step", disable=rank > 0 or None) as bar,
-    ):
+    bar = tqdm(total=steps, initial=step, unit="step", disable=rank > 0 or None)
+    with only_writer(folder if rank == 0 else None), interrupts() as caught, bar:
         while True:
             due = step % eval_freq == 0 or step == steps
             if rank == 0 and due and step not in history.steps:
@@ -133,12 +127,22 @@ def pretrain(
                 raise KeyboardInterrupt
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * factor(step)
-            draws = np.random.SeedSequence((seed, step, rank)).generate_state(1)
-            torch.manual_seed(int(draws[0]))  # this step's dropout
-            batches = read_step(step, rank, world_size)
-            training_step(learner, batches, optimizer, device, precision, max_grad_norm)
+            seed_dropout(seed, step, rank)
+            read = read_step(step, rank, world_size)
+            training_step(learner, read, optimizer, device, precision, max_grad_norm)
             step += 1
             bar.update()
+
+
+def faster(model: nn.Module, compile: bool) -> nn.Module:
+    """Return a module that trains the weights of `model`, compiled, or shared by processes."""
+    learner = torch.compile(model) if compile else model
+    return DistributedDataParallel(learner) if rank_and_world_size()[1] > 1 else learner
+
+
+def seed_dropout(seed: int, step: int, rank: int) -> None:
+    """Let what a step draws depend on its place in the run, and on nothing before it."""
+    torch.manual_seed(int(np.random.SeedSequence((seed, step, rank)).generate_state(1)[0]))
 
 
 def warmup_flat_decay(step: int, steps: int, warmup_steps: int, decay_steps: int) -> float:
