@@ -78,7 +78,7 @@ def create_dataloader(
         raise ValueError(f"batch_size must be a positive integer, got {batch_size!r}")
     if drop_last and len(dataset) < batch_size:
         windows = f"{len(dataset)} windows of {context_length} tokens"
-        raise ValueError(f"the text gives {windows}, no batch of {batch_size}: drop_last=False?")
+        raise ValueError(f"the text gives {windows}, fewer than one batch of {batch_size}")
     order = torch.Generator().manual_seed(int(seed))  # not the global one: that is dropout's
     settings = {"drop_last": drop_last, "num_workers": num_workers, "generator": order}
     return DataLoader(dataset, int(batch_size), shuffle, **settings)
