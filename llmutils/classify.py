@@ -104,6 +104,8 @@ class SpamDataset(Dataset):
 def collate_messages(batch: Sequence[tuple], pad_token_id: int = 50256) -> Batch:
     """Return a batch's input ids and targets, (B, T) each, T the length of its longest message."""
     rows = [torch.as_tensor(row) for row, _ in batch]
+    if not all(map(len, rows)):
+        raise ValueError("a message without a token has no last one to read")
     input_batch = pad_sequence(rows, batch_first=True, padding_value=pad_token_id)  # (B, T)
     target_batch = torch.full_like(input_batch, -100)
     for i, (row, label) in enumerate(batch):

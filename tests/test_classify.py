@@ -127,6 +127,11 @@ def test_a_batch_is_as_long_as_its_longest_message_with_one_target_a_row(kind):
     assert inputs.dtype == targets.dtype == torch.long
 
 
+def test_a_batch_with_an_empty_message_is_refused():
+    with pytest.raises(ValueError, match="without a token"):
+        collate_messages([([1, 2], 0), ([], 1)])
+
+
 def test_balanced_messages_have_each_label_as_often_and_none_twice():
     messages = table([f"text {n}" for n in range(60)], ["ham"] * 40 + ["spam"] * 7 + ["eggs"] * 13)
     found = balance(messages)
