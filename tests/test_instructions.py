@@ -78,7 +78,7 @@ def test_every_label_is_named_in_the_instruction_and_given_equally_often(kind, e
 
 def test_an_instruction_says_in_which_form_the_answer_is_wanted(entries):
     for entry in of("arithmetic", entries):
-        assert re.search(r"in words_of\b", entry["instruction"]), entry
+        assert re.search(r"in words\b", entry["instruction"]), entry
     for entry in of("spelling", entries):
         wanted = "sentence" if " " in entry["output"] else "word"
         assert re.search(rf"\b{wanted}\b", entry["instruction"]), entry
