@@ -1,6 +1,7 @@
 import socket
 
 import pytest
+import tiktoken
 import torch
 
 from llmutils import tokenizer as tokenizer_module
@@ -74,6 +75,12 @@ def test_ids_without_a_token_can_be_replaced():
     tokenizer = get_tokenizer()
     ids = torch.tensor([[6109, 50290, 3626, 50303]])  # of a vocabulary padded to 50304
     assert token_ids_to_text(ids, tokenizer, errors="replace") == "Every\ufffd effort\ufffd"
+
+
+def test_a_tokenizer_without_a_replacement_character_still_decodes():
+    table = {str(n).encode(): n for n in range(10)}
+    digits = tiktoken.Encoding("d", pat_str=r"\d", mergeable_ranks=table, special_tokens={})
+    assert token_ids_to_text(torch.tensor([[1, 9, 5]]), digits) == "195"
 
 
 def test_decoding_refuses_what_it_cannot_decode():
