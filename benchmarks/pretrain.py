@@ -35,13 +35,13 @@ def write_corpus(folder, megabytes):
 
 def prepare(megabytes):
     """Tokenise a corpus with `llmutils.pretrain prepare`; return bytes a second."""
-    from llmutils import pretrain
+    from llmutils.pretrain import corpus
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         size = write_corpus(folder, megabytes)
         start = time.perf_counter()
-        pretrain.prepare([folder], folder / "corpus.tok")
+        corpus.prepare([folder], folder / "corpus.tok")
         return size / (time.perf_counter() - start)
 
 
@@ -65,8 +65,8 @@ def train(steps, device, peer, bf16, compiled, rows):
     import torch.nn.functional as F
 
     from llmutils.config import GPTConfig
-    from llmutils.model import GPTModel
-    from llmutils.pretrain.distributed import process_group, rank_and_processes, share_gradients
+    from llmutils.model import GPTModel, init_gpt2_weights
+    from llmutils.pretrain.distributed import process_group, rank_and_world_size
     from llmutils.train import create_optimizer
 
     torch.manual_seed(0)
@@ -81,6 +81,7 @@ def train(steps, device, peer, bf16, compiled, rows):
         model = GPTModel(
             GPTConfig(50257, **SHAPE, drop_rate=0.0, qkv_bias=False, tie_embeddings=True)
         )
+        init_gpt2_weights(model)
 
     class Loss(torch.nn.Module):
         def __init__(self):
@@ -93,11 +94,13 @@ def train(steps, device, peer, bf16, compiled, rows):
             return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
     with process_group(device) as place:
-        rank, processes = rank_and_processes()
+        rank, processes = rank_and_world_size()
         model.to(place)
         optimizer = create_optimizer(model)
         loss_of = Loss()
-        loss_of = share_gradients(torch.compile(loss_of) if compiled else loss_of)
+        loss_of = torch.compile(loss_of) if compiled else loss_of
+        if processes > 1:
+            loss_of = torch.nn.parallel.DistributedDataParallel(loss_of)
         inputs, targets = torch.randint(0, 50257, (2, rows, SHAPE["context_length"])).to(place)
         inputs, targets = inputs[rank::processes], targets[rank::processes]
 
