@@ -20,8 +20,8 @@ def orthogonalize(matrices: torch.Tensor, steps: int = 5) -> torch.Tensor:
     """Bring the singular values of matrices close to 1, by Newton-Schulz iterations.
 
     A step maps a singular value s to 3.4445 s - 4.7750 s³ + 2.0315 s⁵; after five, those
-    that began above about 0.002 lie between about 0.7 and 1.2. It needs
-    products only, no decomposition, and bfloat16 is exact enough, so that is used where the device has instructions for it.
+    that began above about 0.002 lie between about 0.7 and 1.2. It needs products only, no
+    decomposition, and bfloat16 is exact enough where the device has instructions for it.
 
     Args:
         matrices: (..., rows, columns).
