@@ -1,8 +1,9 @@
 """Pretrain llmutils-small, the model that ships: what it reads, how fast, and what is watched.
 
-A step reads 4 windows of 256 tokens. Which windows is a function of the seed and the step: whole
-books, windows of books in which a passage comes twice, strings of random tokens that repeat
-themselves, and, at the end, plain statements of fact. The model's card says why.
+First it learns to copy: strings of random tokens that repeat themselves, from 2,048 tokens whose
+embeddings stay as they were drawn, so that what is learned holds for any token. Then it reads
+windows of books, some with a passage that comes twice, some of repeated strings as before, and
+at the end plain statements of fact. Which windows a step reads depends on the seed and the step.
 
 Run: python -m llmutils.pretrain prepare books -o build/books.tok --val-files ...   (see the card)
      python scripts/write_statements.py build/facts.tok --passes 40 --cloze build/cloze.tsv
@@ -10,7 +11,8 @@ Run: python -m llmutils.pretrain prepare books -o build/books.tok --val-files ..
 """
 
 import argparse
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,60 +22,27 @@ import torch
 from llmutils.bonus.muon import MuonAdamW
 from llmutils.config import GPTConfig
 from llmutils.model import GPTModel, evaluation_mode, init_gpt2_weights
+from llmutils.pretrain.checkpoint import latest_checkpoint
 from llmutils.pretrain.corpus import ShuffledWindows, TokenFile, batches_from_all_over
 from llmutils.pretrain.run import pretrain
 from llmutils.tokenizer import get_tokenizer
-from llmutils.train import autocast
+from llmutils.train import Batch, autocast
 
-T, ROWS, SEED, COMMON = 256, 4, 123, 2048  # tokens in a window, windows a step, ...
+T, SEED, WARMUP = 256, 123, 100
 CONFIG = GPTConfig(50257, T, 320, 5, 7, 0.0, False, tie_embeddings=True)
-LR, MUON_LR, WARMUP = 2e-3, 5e-3, 100
-# from this step on: (share of the learning rates, share of the windows of each kind)
-PHASES = {
-    0: (1.0, {"common": 1.0}),
-    1000: (0.8, dict(books=0.4, copy=0.15, uniform=0.15, common=0.15, frequent=0.15)),
-    2000: (0.6, dict(books=0.66, copy=0.14, uniform=0.06, common=0.06, frequent=0.08)),
-}
+COPYING = {"vocab": 2048, "rows": 4, "steps": 2000, "lr": 2e-3, "muon_lr": 5e-3}
+READING = {"rows": 8, "lr": 1.2e-3, "muon_lr": 3e-3}
+SHARES = {"books": 0.66, "copy": 0.14, "uniform": 0.1, "frequent": 0.1}
+SHARES_WHILE_DECAYING = SHARES | {"books": 0.41, "facts": 0.25}
 LENGTHS = ((8, 32), (8, 32), (16, 80))  # of a string that repeats: one pair, then one length
 
 
-class Mixture:
-    """Window n of the run, a function of (SEED, n) alone."""
-
-    def __init__(self, books: TokenFile, facts: TokenFile | None) -> None:
-        self.books, self.ids = ShuffledWindows(books, SEED), books.token_ids
-        self.facts = facts and ShuffledWindows(facts, SEED + 1)
-        counts = np.bincount(self.ids, minlength=CONFIG.vocab_size)
-        self.common = np.argsort(-counts, kind="stable")[:COMMON]
-
-    def window(self, n: int) -> np.ndarray:
-        """Return T + 1 token ids."""
-        random = np.random.default_rng((SEED, 7, n))
-        _, shares = phase(n // ROWS)
-        kind = random.choice(list(shares), p=list(shares.values()))
-        lengths = LENGTHS[int(random.integers(len(LENGTHS)))]
-        if kind == "books":
-            return self.books[n]
-        if kind == "facts":
-            return self.facts[n]
-        if kind == "copy":
-            return with_copy(random, self.books[n])
-        length = int(random.integers(lengths[0], lengths[1] + 1))
-        if kind == "uniform":
-            string = random.integers(0, CONFIG.vocab_size, length)
-        elif kind == "common":
-            string = self.common[random.integers(0, COMMON, length)]
-        else:  # as frequent as in the books
-            string = self.ids[random.integers(0, len(self.ids), length)].astype(np.int64)
-        start = int(random.integers(0, length))
-        return np.tile(string, T // length + 3)[start : start + T + 1]
-
-    def read_step(self, step: int, rank: int, world_size: int) -> list:
-        """Return the batch of a step for a rank."""
-        rows = ROWS // world_size
-        first = step * ROWS + rank * rows
-        ids = torch.from_numpy(np.stack([self.window(n) for n in range(first, first + rows)]))
-        return [(ids[:, :-1], ids[:, 1:])]
+def repeated(random: np.random.Generator, tokens: np.ndarray | int) -> np.ndarray:
+    """Return T + 1 ids of a window that is one string, drawn from some tokens, to its end."""
+    low, high = LENGTHS[int(random.integers(len(LENGTHS)))]
+    string = random.choice(tokens, int(random.integers(low, high + 1)))
+    start = int(random.integers(0, len(string)))
+    return np.tile(string, T // len(string) + 3)[start : start + T + 1].astype(np.int64)
 
 
 def with_copy(random: np.random.Generator, window: np.ndarray) -> np.ndarray:
@@ -87,15 +56,49 @@ def with_copy(random: np.random.Generator, window: np.ndarray) -> np.ndarray:
     return window
 
 
-def phase(step: int) -> tuple:
-    """Return the phase that a step belongs to."""
-    return PHASES[max(start for start in PHASES if start <= step)]
+class Mixture:
+    """Window n of the run, a function of (SEED, n) and of when the decay begins."""
+
+    def __init__(self, books: TokenFile, facts: TokenFile | None, decay_from: int) -> None:
+        self.books, self.ids = ShuffledWindows(books, SEED), books.token_ids
+        self.facts, self.decay_from = facts and ShuffledWindows(facts, SEED + 1), decay_from
+
+    def window(self, n: int) -> np.ndarray:
+        """Return T + 1 token ids."""
+        random = np.random.default_rng((SEED, 7, n))
+        decaying = self.facts and n >= self.decay_from * READING["rows"]
+        shares = SHARES_WHILE_DECAYING if decaying else SHARES
+        kind = random.choice(list(shares), p=list(shares.values()))
+        if kind == "uniform":
+            return repeated(random, CONFIG.vocab_size)
+        if kind == "frequent":  # as in the books
+            return repeated(random, self.ids)
+        window = (self.facts if kind == "facts" else self.books)[n]
+        return with_copy(random, window) if kind == "copy" else window
+
+
+def stack(windows: list[np.ndarray]) -> list[Batch]:
+    """Return windows as one batch."""
+    ids = torch.from_numpy(np.stack(windows))  # (B, T + 1)
+    return [(ids[:, :-1], ids[:, 1:])]
+
+
+def copying_batch(step: int, rank: int, world_size: int) -> list[Batch]:
+    """Return what a step of the first stage reads."""
+    random = np.random.default_rng((SEED, 8, step))
+    return stack([repeated(random, COPYING["vocab"]) for _ in range(COPYING["rows"])])
+
+
+def reading_batch(mixture: Mixture, step: int, rank: int, world_size: int) -> list[Batch]:
+    """Return what a step of the second stage reads."""
+    rows = range(step * READING["rows"], (step + 1) * READING["rows"])
+    return stack([mixture.window(n) for n in rows])
 
 
 def factor(step: int, steps: int, decay_steps: int) -> float:
-    """Return the share of the peak learning rates: up, in stairs down, and in a line to zero."""
+    """Return the share of the peak learning rates: up, flat, and in a line to zero."""
     down = (steps - step) / decay_steps if step > steps - decay_steps else 1.0
-    return min(1.0, (step + 1) / WARMUP) * phase(step)[0] * min(1.0, down)
+    return min(1.0, (step + 1) / WARMUP, down)
 
 
 def create_model() -> GPTModel:
@@ -119,38 +122,33 @@ def create_model() -> GPTModel:
 
 
 class Probe:
-    """What is measured at each evaluation beside the losses.
+    """What is measured at each evaluation beside the losses, in the run's own precision.
 
     Args:
-        val: token ids of the books kept out, for random tokens as frequent as in them.
+        strings: {name: (32, 60) token ids}; what they cost the first and the second time.
         cloze: a file of prompts and answers, as scripts/write_statements.py writes it.
     """
 
-    def __init__(self, val: np.ndarray, cloze: Path, precision: str = "auto") -> None:
-        self.precision = precision
-        random = np.random.default_rng(5)
-        frequent = val[random.integers(0, len(val), (32, 60))].astype(np.int64)
-        uniform = random.integers(0, CONFIG.vocab_size, (32, 60))
-        self.strings = {"frequent": frequent, "uniform": uniform}
-        lines = cloze.read_text(encoding="utf-8").splitlines() if cloze.exists() else []
+    def __init__(self, strings: Mapping[str, np.ndarray], cloze: Path | None = None) -> None:
+        self.strings = {name: torch.from_numpy(each) for name, each in strings.items()}
+        lines = cloze.read_text(encoding="utf-8").splitlines() if cloze else []
         self.cloze = [line.split("\t") for line in lines]
 
     def __call__(self, model: GPTModel) -> dict:
-        """Return losses of random tokens the first and the second time, heads, and cloze."""
+        """Return {what: [loss the first time, the second time]}, the best head, and cloze."""
         found = {}
-        with evaluation_mode(model), autocast("cpu", self.precision):
+        with evaluation_mode(model), autocast("cpu", "auto"):
             for name, strings in self.strings.items():
-                ids = torch.from_numpy(np.concatenate([strings, strings], axis=1))  # (32, 120)
-                logits = model(ids)[:, :-1].float()
+                ids = torch.cat([strings, strings], dim=1)  # (32, 120)
                 losses = torch.nn.functional.cross_entropy(
-                    logits.transpose(1, 2), ids[:, 1:], reduction="none"
+                    model(ids)[:, :-1].transpose(1, 2).float(), ids[:, 1:], reduction="none"
                 )  # (32, 119)
                 found[name] = [losses[:, :59].mean().item(), losses[:, 60:].mean().item()]
         with evaluation_mode(model):
-            scores = prefix_matching(model, ids[:8], 60)  # of the uniform ones
+            scores = prefix_matching(model, ids[:8], 60)
             layer, head = divmod(int(scores.argmax()), CONFIG.n_heads)
             found["head"] = [layer, head, scores.max().item()]
-            for read in ("yes", "no"):
+            for read in ("yes", "no") if self.cloze else ():
                 right = [self.is_right(model, line) for line in self.cloze if line[1] == read]
                 found[f"cloze, read: {read}"] = [sum(right), len(right)]
         return found
@@ -205,34 +203,70 @@ def prefix_matching(model: GPTModel, ids: torch.Tensor, length: int) -> torch.Te
     return torch.stack(scores)
 
 
+def learn_to_copy(model: GPTModel, folder: Path) -> None:
+    """Run the first stage, or go on with it, and put what it learned into the model."""
+    torch.manual_seed(SEED)
+    drawn = torch.randperm(CONFIG.vocab_size)[: COPYING["vocab"]]
+    small = GPTModel(replace(CONFIG, vocab_size=COPYING["vocab"]))
+    weights = model.state_dict()
+    few = {name: weights[name][drawn] for name in ("tok_emb.weight", "out_head.weight")}
+    small.load_state_dict(weights | few)
+    small.tok_emb.requires_grad_(False)
+    random = np.random.default_rng(5)
+    unseen = [copying_batch(step, 0, 1)[0] for step in range(10**6, 10**6 + 4)]
+    pretrain(
+        small,
+        MuonAdamW(small, COPYING["lr"], COPYING["muon_lr"]),
+        copying_batch,
+        (unseen, unseen),
+        folder,
+        steps=COPYING["steps"],
+        steps_per_epoch=COPYING["steps"],
+        facts=COPYING,
+        device=torch.device("cpu"),
+        factor=partial(factor, steps=COPYING["steps"], decay_steps=0),
+        precision="auto",
+        compile=True,
+        eval_freq=250,
+        probe=Probe({"uniform": random.integers(0, COPYING["vocab"], (32, 60))}),
+    )
+    model.load_state_dict(small.state_dict() | {name: weights[name] for name in few})
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="books.tok, books.val.tok, facts.tok, cloze.tsv")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the run's folder")
-    parser.add_argument("--steps", type=int, default=10**9, help="updates in the whole run")
+    parser.add_argument("--steps", type=int, default=10**8, help="updates of the second stage")
     parser.add_argument("--decay-steps", type=int, default=0, help="the last of them")
     options = parser.parse_args()
     books, val = (TokenFile(options.data / f"books{part}.tok", T) for part in ("", ".val"))
-    facts = options.data / "facts.tok"
-    mixture = Mixture(books, TokenFile(facts, T) if facts.exists() else None)
+    facts = TokenFile(options.data / "facts.tok", T)
+    mixture = Mixture(books, facts, options.steps - options.decay_steps)
     model = create_model()
-    optimizer = MuonAdamW(model, LR, MUON_LR)
+    if latest_checkpoint(options.output) is None:
+        learn_to_copy(model, options.output / "copying")
+    random = np.random.default_rng(5)
+    strings = {
+        "frequent": random.choice(val.token_ids, (32, 60)).astype(np.int64),
+        "uniform": random.integers(0, CONFIG.vocab_size, (32, 60)),
+    }
     pretrain(
         model,
-        optimizer,
-        mixture.read_step,
-        tuple(batches_from_all_over(each, 8, 12) for each in (books, val)),
+        MuonAdamW(model, READING["lr"], READING["muon_lr"]),
+        partial(reading_batch, mixture),
+        tuple(batches_from_all_over(each, 8, 24) for each in (books, val)),
         options.output,
         steps=options.steps,
-        steps_per_epoch=mixture.books.per_epoch / ROWS,
-        facts={"books": books.sha256, "config": asdict(CONFIG)},
+        steps_per_epoch=mixture.books.per_epoch / READING["rows"],
+        facts={"books": books.sha256, "facts": facts.sha256} | READING | SHARES,
         device=torch.device("cpu"),
         factor=partial(factor, steps=options.steps, decay_steps=options.decay_steps),
         precision="auto",
         compile=True,
-        eval_freq=1000,
-        probe=Probe(val.token_ids, options.data / "cloze.tsv"),
+        eval_freq=500,
+        probe=Probe(strings, options.data / "cloze.tsv"),
     )
 
 

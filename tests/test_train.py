@@ -652,6 +652,8 @@ def test_slow_bf16_is_warned_of_once_and_auto_not(monkeypatch):
 # ---- compiled models, GPUs
 
 
+# torch.compile looks at gradients that are not there, and hides the warning from people only
+@pytest.mark.filterwarnings("ignore:The .grad attribute")
 def test_a_compiled_model_trains_the_same_weights():
     plain, expected = run(eval_freq=3)
     model, train_loader, val_loader = parts()

@@ -167,8 +167,9 @@ def only_writer(folder: Path | None) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            for part in folder.glob(".step-*"):  # what a crash left half-written
-                shutil.rmtree(part, ignore_errors=True)
+            for name in ("step-", "metrics.jsonl"):  # what a crash left half-written
+                for part in folder.glob(f".{name}*"):
+                    shutil.rmtree(part, ignore_errors=True)
             yield
     except Timeout:
         raise ValueError(f"another process is training in {folder}") from None
