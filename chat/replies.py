@@ -7,11 +7,16 @@ import asyncio
 import codecs
 import math
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from itertools import chain, takewhile
+from threading import Lock
 
+import tiktoken
 import torch
 
-from llmutils.generate import stream
+from llmutils.attention import KVCache
+from llmutils.bonus.llama import SYSTEM, LlamaModel, encode_chat
+from llmutils.generate import pick_next_token, stream
 from llmutils.instruct import EOS_ID, format_input
 from llmutils.model import GPTModel
 from llmutils.tokenizer import get_tokenizer
@@ -108,17 +113,98 @@ def write(
         eos_id=EOS_ID,
         generator=generator,
     )
-    tokenizer = get_tokenizer()
+    yield from as_texts(takewhile(lambda i: i != EOS_ID, map(int, tokens)), get_tokenizer())
+
+
+def as_texts(ids: Iterable[int], tokenizer: tiktoken.Encoding) -> Iterator[str]:
+    """Yield the text so far after each id, and at the end what was left of a character."""
     decoder, text = codecs.getincrementaldecoder("utf-8")("replace"), ""
-    for token in tokens:
-        if int(token) == EOS_ID:
-            break
-        known = int(token) < tokenizer.n_vocab
-        text += decoder.decode(
-            tokenizer.decode_single_token_bytes(int(token)) if known else UNKNOWN
-        )
+    for i in ids:
+        known = i < tokenizer.n_vocab
+        text += decoder.decode(tokenizer.decode_single_token_bytes(i) if known else UNKNOWN)
         yield text
     yield text + decoder.decode(b"", final=True)
+
+
+class Conversation:
+    """A chat as token ids, and the keys and values that the model has of them.
+
+    For a reply, only what is new is computed. When the context is full, the oldest turns go.
+
+    Args:
+        model: SmolLM2, with its tokenizer.
+        system: what the model is told about itself.
+    """
+
+    def __init__(self, model: LlamaModel, system: str = SYSTEM) -> None:
+        self.model = model
+        most = model.config.context_length // 2  # the rest is for what is said
+        ids = model.tokenizer.encode_ordinary(system or SYSTEM)[:most]
+        self.system = model.tokenizer.decode(ids, errors="ignore")
+        self.turns: list[list[int]] = []  # a message with its reply; the last is left open
+        self.read: list[int] = []  # what the caches hold
+        self.caches: list[KVCache] = []
+        self.lock = Lock()  # a stopped reply may still be at its last token in another thread
+
+    def reply(
+        self,
+        text: str,
+        settings: Mapping[str, float],
+        generator: torch.Generator | None = None,
+    ) -> Iterator[str]:
+        """Yield the reply so far after each token; if it is stopped, that much was said."""
+        tokenizer, length = self.model.tokenizer, settings["length"]
+        end = tokenizer.encode_single_token("<|im_end|>")
+        room = self.model.config.context_length - length
+        system, turn = self._framed(ids := tokenizer.encode_ordinary(text))
+        while (over := len(system) + len(turn) - room) > 0 and ids:
+            ids = ids[over:]  # the end of a text is what it asks
+            system, turn = self._framed(ids)
+        with self.lock:
+            if self.turns:
+                self.turns[-1] += [end, *tokenizer.encode_ordinary("\n")]  # it was left open
+            while self.turns and len(system) + len(turn) + sum(map(len, self.turns)) > room:
+                self.turns.pop(0)
+            self.turns.append(turn)
+
+        def tokens() -> Iterator[int]:
+            for _ in range(length):
+                with self.lock, torch.no_grad():
+                    if self.turns[-1] is not turn:  # it was stopped, and another message came
+                        return
+                    new = self._unread([*system, *chain(*self.turns)])
+                    hidden = self.model.hidden_states(torch.tensor([new]), self.caches)[:, -1]
+                    picked = pick_next_token(
+                        self.model.out_head(hidden),
+                        settings["temperature"],
+                        settings["top_k"] or None,
+                        settings["top_p"],
+                        generator,
+                    )
+                    self.read += new
+                    if (token := int(picked)) == end:
+                        return
+                    turn.append(token)
+                yield token
+
+        yield from as_texts(tokens(), tokenizer)
+
+    def _framed(self, ids: list[int]) -> tuple[list[int], list[int]]:
+        """Return the system's turn, and a message's up to where its reply begins."""
+        tokenizer, system = self.model.tokenizer, {"role": "system", "content": self.system}
+        text = tokenizer.decode(ids, errors="ignore")  # a cut may leave half a character
+        tail = 1 + len(tokenizer.encode_ordinary("assistant\n"))
+        opening = encode_chat([system], tokenizer)[:-tail]
+        whole = encode_chat([system, {"role": "user", "content": text}], tokenizer)
+        return opening, whole[len(opening) :]
+
+    def _unread(self, ids: list[int]) -> list[int]:
+        """Return what of these ids the caches lack; start new ones if they hold something else."""
+        if not self.caches or ids[: len(self.read)] != self.read:
+            context_length = self.model.config.context_length
+            self.caches = [KVCache(context_length) for _ in self.model.blocks]
+            self.read = []
+        return ids[len(self.read) :]
 
 
 async def in_turn(texts: Iterator[str], turn: asyncio.Lock) -> AsyncIterator[str]:

@@ -178,11 +178,12 @@ def classify(
         return classify([text], model, labels, max_length)[0]
     if len(labels) != model.out_head.out_features:
         raise ValueError(f"got {len(labels)} labels for {model.out_head.out_features} classes")
-    rows = encode_texts(text, get_tokenizer(), max_length)
+    tokenizer = getattr(model, "tokenizer", None) or get_tokenizer()  # its own, or GPT-2's
+    rows = encode_texts(text, tokenizer, max_length)
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))  # so that little is padded
     answers, context = {}, model.config.context_length
     for some in (order[start : start + 32] for start in range(0, len(rows), 32)):
-        batch = collate_messages([(rows[i][:context], 0) for i in some])
+        batch = collate_messages([(rows[i][:context], 0) for i in some], tokenizer.eot_token)
         probas, _ = predict([batch], model, model.out_head.weight.device)  # (B, K)
         for i, values in zip(some, probas.tolist(), strict=True):
             answers[i] = labels[values.index(max(values))], max(values)

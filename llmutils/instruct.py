@@ -69,11 +69,11 @@ def collate(
     batch: Sequence[tuple[Sequence[int], Sequence[int]]],
     max_length: int | None = None,
     mask_instruction: bool = False,
-    pad_token_id: int = EOS_ID,
+    eos_id: int = EOS_ID,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return inputs and targets of a batch of pairs, (B, T) each, T that of its longest entry.
 
-    An entry is cut to `max_length` tokens (not if None), then the end-of-text token is appended.
+    An entry is cut to `max_length` tokens (not if None), then `eos_id` is appended; it also pads.
     Targets are -100 at the padding and, with `mask_instruction`, where the prompt is predicted.
     """
     if max_length is not None:
@@ -82,9 +82,9 @@ def collate(
         pairs = [[[operator.index(i) for i in ids] for ids in pair] for pair in batch]
     except TypeError as error:
         raise ValueError(f"token ids must be integers: {error}") from error
-    rows = [[*(prompt + response)[:max_length], EOS_ID] for prompt, response in pairs]
+    rows = [[*(prompt + response)[:max_length], eos_id] for prompt, response in pairs]
     T = max(len(row) for row in rows) - 1
-    input_batch = torch.full((len(rows), T), pad_token_id)  # (B, T)
+    input_batch = torch.full((len(rows), T), eos_id)  # (B, T)
     target_batch = torch.full((len(rows), T), -100)  # (B, T)
     for i, (row, (prompt, _)) in enumerate(zip(rows, pairs, strict=True)):
         input_batch[i, : len(row) - 1] = torch.tensor(row[:-1])
@@ -103,12 +103,13 @@ def respond(
 
     if isinstance(entry, Mapping):
         return respond(model, [entry], max_new_tokens, **settings)[0]
-    tokenizer, entries = get_tokenizer(), check_entries(entry, ("instruction", "input"))
+    tokenizer = getattr(model, "tokenizer", None) or get_tokenizer()  # its own, or GPT-2's
+    entries, end = check_entries(entry, ("instruction", "input")), tokenizer.eot_token
     prompts = [tokenizer.encode_ordinary(format_input(one)) for one in entries]
-    rows = generate(model, prompts, max_new_tokens, eos_id=EOS_ID, **settings) if prompts else []
+    rows = generate(model, prompts, max_new_tokens, eos_id=end, **settings) if prompts else []
     replies = [row[len(prompt) :] for row, prompt in zip(rows, prompts, strict=True)]
     # "replace": a padded vocabulary has ids that the tokenizer lacks
-    return [token_ids_to_text(ids[ids != EOS_ID], tokenizer, "replace").strip() for ids in replies]
+    return [token_ids_to_text(ids[ids != end], tokenizer, "replace").strip() for ids in replies]
 
 
 def save_responses(

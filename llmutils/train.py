@@ -40,9 +40,9 @@ class History:
 
 def has_bf16(device: Device) -> bool:
     """Say whether the processor has bfloat16 instructions; without them autocast is slow."""
-    kind, flags = torch.device(device).type, torch.cpu.get_capabilities()
-    if kind == "cpu":  # two names of x86, two of ARM
-        return any(flags.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
+    kind, names = torch.device(device).type, ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
+    if kind == "cpu":  # two of these names are x86's, two ARM's
+        return any(torch.cpu.get_capabilities().get(name) for name in names)
     if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return kind == "mps" and torch.backends.mps.is_macos_or_newer(14, 0)
@@ -120,18 +120,18 @@ def training_step(
     device: Device,
     precision: str = "fp32",
     max_grad_norm: float | None = 1.0,
+    calc_loss: Callable[..., Tensor] = calc_loss_batch,  # or what torch.compile makes of it
 ) -> float:
     """Make one update from one batch, or from several as if they were one; return the mean loss."""
     if max_grad_norm is not None:
-        rule = "max_grad_norm must be finite and above 0, or None"
-        check_number(max_grad_norm, float, lambda n: 0 < n < math.inf, rule)
+        check_number(max_grad_norm, float, lambda n: n > 0, "max_grad_norm must be above 0 or None")
     batches, loss = list(batches), 0.0
     if not (targets := count_targets(batches)):
         raise ValueError(f"no target to learn from: all in {len(batches)} batches are -100")
     model.zero_grad()  # forget the last step's gradients
     for batch in batches:
         with autocast(device, precision):
-            part = calc_loss_batch(*batch, model, device, "sum") / targets
+            part = calc_loss(*batch, model, device, "sum") / targets
         part.backward()  # adds to the gradients of the batches before
         loss += part.detach()
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm or math.inf)
@@ -157,11 +157,11 @@ def train_model(
 ) -> History:
     """Train a model and return what was measured on the way.
 
-    Losses are taken before the first update, after every `eval_freq` and after the last, always
-    over the same `eval_iter` batches of each loader (None: all). The learning rate climbs to the
-    optimizer's over `warmup_steps` and falls to `decay_to` of it. `after_epoch` gets the model in
-    evaluation mode; `notes` get what it returns. Neither looking nor `after_epoch` changes the run.
-    NaN or infinity in a loss or a gradient raises FloatingPointError before weights are changed.
+    Losses are taken before the first update, after every `eval_freq` and after the last, over the
+    same `eval_iter` batches of each loader (None: all). The learning rate climbs to the optimizer's
+    over `warmup_steps` and falls to `decay_to` of it. `after_epoch` gets the model in evaluation
+    mode; `notes` get what it returns. Neither looking nor `after_epoch` changes the run. NaN or
+    infinity in a loss or gradient raises FloatingPointError before weights are changed.
     """
     from llmutils.pretrain.randomness import first_batches, random_state_kept
 

@@ -162,8 +162,9 @@ def load_pretrained(
     Args:
         name_or_folder: "llmutils-small", which ships with the project; "gpt2", "gpt2-medium",
             "gpt2-large" or "gpt2-xl", fetched once; or a folder in one of the three layouts.
+            "smollm2-135m-instruct", or a Llama's folder or GGUF file, give a `LlamaModel`.
         source: of a GPT-2: "openai", whose layout is converted once, which needs TensorFlow; or
-            "huggingface", the hub (or the mirror in `HF_ENDPOINT`).
+            "huggingface", the hub (or the mirror in `HF_ENDPOINT`), for SmolLM2 as well.
         drop_rate: dropout for training it further; as it was trained if None.
         dtype: of the parameters.
 
@@ -171,10 +172,12 @@ def load_pretrained(
         ValueError: an unknown name or source, or files that do not hold what they should.
         DownloadError: a file could not be fetched.
     """
-    from llmutils.formats import compact, huggingface, openai
+    from llmutils.formats import compact, huggingface, llama, openai
     from llmutils.formats.folders import find_folder, find_layout
 
     folder = find_folder(name_or_folder, source)
+    if folder.is_file() or find_layout(folder) == "llama":
+        return llama.load_llama(folder, drop_rate, dtype)
     if find_layout(folder) == "compact":
         config, own = compact.read_compact(folder)
     else:
@@ -196,7 +199,9 @@ def save_pretrained(model: GPTModel, folder: str | Path) -> None:
         ValueError: what is no plain GPT, a vocabulary that is not GPT-2's, or a folder that holds
             another layout.
     """
-    from llmutils.formats.huggingface import write_huggingface
+    from llmutils.formats import huggingface, llama
 
+    if llama.is_llama(model):
+        return llama.write_llama(model, Path(folder))
     config, own = own_weights(model)
-    write_huggingface(Path(folder), config, to_gpt2(own, config))
+    huggingface.write_huggingface(Path(folder), config, to_gpt2(own, config))

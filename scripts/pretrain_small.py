@@ -30,7 +30,7 @@ from llmutils.train import Batch, autocast
 
 T, SEED, WARMUP = 256, 123, 100
 CONFIG = GPTConfig(50257, T, 320, 5, 7, 0.0, False, tie_embeddings=True)
-COPYING = {"vocab": 2048, "rows": 4, "steps": 2000, "lr": 2e-3, "muon_lr": 5e-3}
+COPYING = {"vocab": 2048, "rows": 8, "lr": 2e-3, "muon_lr": 4e-3}
 READING = {"rows": 8, "lr": 1.2e-3, "muon_lr": 3e-3}
 SHARES = {"books": 0.66, "copy": 0.14, "uniform": 0.1, "frequent": 0.1}
 SHARES_WHILE_DECAYING = SHARES | {"books": 0.41, "facts": 0.25}
@@ -203,7 +203,7 @@ def prefix_matching(model: GPTModel, ids: torch.Tensor, length: int) -> torch.Te
     return torch.stack(scores)
 
 
-def learn_to_copy(model: GPTModel, folder: Path) -> None:
+def learn_to_copy(model: GPTModel, folder: Path, steps: int) -> None:
     """Run the first stage, or go on with it, and put what it learned into the model."""
     torch.manual_seed(SEED)
     drawn = torch.randperm(CONFIG.vocab_size)[: COPYING["vocab"]]
@@ -220,11 +220,11 @@ def learn_to_copy(model: GPTModel, folder: Path) -> None:
         copying_batch,
         (unseen, unseen),
         folder,
-        steps=COPYING["steps"],
-        steps_per_epoch=COPYING["steps"],
+        steps=steps,
+        steps_per_epoch=steps,
         facts=COPYING,
         device=torch.device("cpu"),
-        factor=partial(factor, steps=COPYING["steps"], decay_steps=0),
+        factor=partial(factor, steps=steps, decay_steps=0),
         precision="auto",
         compile=True,
         eval_freq=250,
@@ -238,6 +238,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="books.tok, books.val.tok, facts.tok, cloze.tsv")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the run's folder")
+    parser.add_argument(
+        "--copying-steps", type=int, default=3000, help="updates of the first stage"
+    )
     parser.add_argument("--steps", type=int, default=10**8, help="updates of the second stage")
     parser.add_argument("--decay-steps", type=int, default=0, help="the last of them")
     options = parser.parse_args()
@@ -246,7 +249,7 @@ def main() -> None:
     mixture = Mixture(books, facts, options.steps - options.decay_steps)
     model = create_model()
     if latest_checkpoint(options.output) is None:
-        learn_to_copy(model, options.output / "copying")
+        learn_to_copy(model, options.output / "copying", options.copying_steps)
     random = np.random.default_rng(5)
     strings = {
         "frequent": random.choice(val.token_ids, (32, 60)).astype(np.int64),

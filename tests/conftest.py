@@ -55,3 +55,27 @@ def count_host_reads():
             yield count.reads
 
     return counting
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    """A small byte-pair table trained as SmolLM2's was: its own library, and ours."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    from llmutils.formats.bpe import make_tokenizer
+
+    theirs = Tokenizer(models.BPE())
+    bytes_only = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    digits = pre_tokenizers.Digits(individual_digits=True)
+    theirs.pre_tokenizer = pre_tokenizers.Sequence([digits, bytes_only])
+    theirs.decoder = decoders.ByteLevel()
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    words = (
+        "the cat's hat  isn't here\nuser assistant\n def f(x): 你好 😀 naïve 12 in the  then they"
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    theirs.train_from_iterator([words] * 9, trainer)
+    return theirs, make_tokenizer(theirs.get_vocab(), special)

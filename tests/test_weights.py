@@ -190,7 +190,7 @@ def test_what_is_learned_after_loading_stays_out_of_the_file(tmp_path):
         ({"n_inner": 64}, "n_inner is 64"),
         ({"layer_norm_epsilon": 1e-6}, "layer_norm_epsilon is 1e-06"),
         ({"scale_attn_by_inverse_layer_idx": True}, "scale_attn_by_inverse_layer_idx is True"),
-        ({"model_type": "llama"}, "model_type is 'llama'"),
+        ({"model_type": "bert"}, "model_type is 'bert'"),
         ({"n_head": 3}, "emb_dim 8 is not divisible by n_heads 3"),
         ({"n_embd": "wide"}, "emb_dim must be"),
     ],

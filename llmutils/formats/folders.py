@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from llmutils.config import GPT2_CONFIGS
 from llmutils.formats.files import ASSETS, sync
 
-SIZES_IN = {"openai": "hparams.json", "gpt2": "config.json", "compact": "config.json"}
+SIZES_IN = {"openai": "hparams.json"} | dict.fromkeys(["gpt2", "llama", "compact"], "config.json")
 
 
 @contextmanager
@@ -64,14 +64,19 @@ def find_layout(folder: Path) -> str | None:
 
 
 def find_folder(name_or_folder: str | Path, source: str) -> Path:
-    """Return the folder of a model, fetched if need be; see `llmutils.weights.load_pretrained`."""
-    from llmutils.formats.huggingface import fetch_huggingface
+    """Return the folder of a model, fetched if need be; see `llmutils.weights.load_pretrained`.
+
+    It is a file if the model is one in GGUF.
+    """
+    from llmutils.formats.huggingface import fetch_files
+    from llmutils.formats.llama import SMOLLM2, fetch_smollm2
     from llmutils.formats.openai import SIZES, fetch_openai
 
-    fetchers = {"openai": fetch_openai, "huggingface": fetch_huggingface}
-    if source not in fetchers:
+    if source not in ("openai", "huggingface"):
         raise ValueError(f"source must be 'openai' or 'huggingface', got {source!r}")
-    folder, names = Path(name_or_folder), ["llmutils-small", *GPT2_CONFIGS]
+    folder, names = Path(name_or_folder), ["llmutils-small", *GPT2_CONFIGS, SMOLLM2]
+    if folder.suffix == ".gguf" and folder.is_file():
+        return folder
     name = {size: name for name, (size, _) in SIZES.items()}.get(name_or_folder, name_or_folder)
     files = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
     if files and find_layout(folder):
@@ -85,4 +90,10 @@ def find_folder(name_or_folder: str | Path, source: str) -> Path:
             f"expected one of {', '.join(names)} or a model's folder; "
             f"'{folder}' holds {', '.join(files) or 'nothing'}"
         )
-    return ASSETS / name if name == "llmutils-small" else fetchers[source](name)
+    if name == "llmutils-small":
+        return ASSETS / name
+    if name == SMOLLM2:
+        return fetch_smollm2(source)
+    if source == "openai":
+        return fetch_openai(name)
+    return fetch_files(f"openai-community/{name}", "config.json", "model.safetensors")

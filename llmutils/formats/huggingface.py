@@ -27,11 +27,10 @@ SAME_FUNCTION = {  # settings, and the values with which a model computes what o
 }
 
 
-def fetch_huggingface(name: str) -> Path:
-    """Return the folder of a GPT-2 in the hub's own cache, fetched if it is not there yet."""
+def fetch_files(repository: str, *files: str) -> Path:
+    """Return the folder of a model in the hub's own cache, its files fetched if need be."""
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
-    repository, files = f"openai-community/{name}", ("config.json", "model.safetensors")
     paths = [try_to_load_from_cache(repository, file) for file in files]
     try:
         if not all(isinstance(path, str) for path in paths):
@@ -41,7 +40,7 @@ def fetch_huggingface(name: str) -> Path:
     except Exception as error:  # the client's own errors, and those of the network beneath it
         raise DownloadError(
             f"could not get {repository} from the Hugging Face hub: {error} "
-            "(HF_ENDPOINT can name a mirror; or load a folder with its two files)"
+            f"(HF_ENDPOINT can name a mirror; or load a folder with {' and '.join(files)})"
         ) from error
     return Path(paths[0]).parent
 

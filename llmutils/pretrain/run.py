@@ -33,6 +33,7 @@ from llmutils.pretrain.distributed import any_rank, broadcast, rank_and_world_si
 from llmutils.train import (
     Batch,
     History,
+    calc_loss_batch,
     calc_loss_loader,
     count_targets,
     resolve_precision,
@@ -80,7 +81,7 @@ def pretrain(
         factor: the share of the peak learning rates at a step.
         precision: of training and evaluation, "fp32", "bf16" or "auto".
         max_grad_norm: longest gradient; None for any.
-        compile: whether torch.compile makes faster code of the model first.
+        compile: whether torch.compile makes faster code of model and loss first.
         eval_freq: steps from one evaluation to the next.
         keep: checkpoints that stay.
         seed: of the dropout.
@@ -91,16 +92,16 @@ def pretrain(
         FloatingPointError: the loss or a weight is no longer finite.
         KeyboardInterrupt: Ctrl-C or SIGTERM, after a checkpoint was written.
     """
-    rank, world_size = rank_and_world_size()
-    folder, step, history = Path(folder), 0, History()
-    precision = resolve_precision(precision, device)
+    (rank, world_size), folder, step = rank_and_world_size(), Path(folder), 0
+    history, precision = History(), resolve_precision(precision, device)
     peaks = [group["lr"] for group in optimizer.param_groups]  # a checkpoint has lowered ones
     model.to(device).train()
     if found := broadcast(latest_checkpoint(folder)):
         step, history = load_checkpoint(found, model, optimizer, facts)
     start, clock = step, time.perf_counter()
     tokens_per_step = world_size * count_targets(read_step(step, rank, world_size))
-    learner = faster(model, compile)
+    learner = DistributedDataParallel(model) if world_size > 1 else model
+    calc_loss = torch.compile(calc_loss_batch) if compile else calc_loss_batch
 
     def evaluate() -> None:
         losses = [calc_loss_loader(some, model, device, None, precision) for some in looked_at]
@@ -129,15 +130,9 @@ def pretrain(
                 group["lr"] = peak * factor(step)
             seed_dropout(seed, step, rank)
             read = read_step(step, rank, world_size)
-            training_step(learner, read, optimizer, device, precision, max_grad_norm)
+            training_step(learner, read, optimizer, device, precision, max_grad_norm, calc_loss)
             step += 1
             bar.update()
-
-
-def faster(model: nn.Module, compile: bool) -> nn.Module:
-    """Return a module that trains the weights of `model`, compiled, or shared by processes."""
-    learner = torch.compile(model) if compile else model
-    return DistributedDataParallel(learner) if rank_and_world_size()[1] > 1 else learner
 
 
 def seed_dropout(seed: int, step: int, rank: int) -> None:
