@@ -86,10 +86,10 @@ class NoInit(TorchFunctionMode):
             return func(*args, **(kwargs or {}))
 
 
-def empty_model(config: GPTConfig) -> GPTModel:
+def empty_model(config: GPTConfig, kind: type = GPTModel) -> GPTModel:
     """Return a model that has shapes, but neither memory nor numbers."""
     with torch.device("meta"), NoInit():
-        return GPTModel(config)
+        return kind(config)
 
 
 def check_weights(own: Mapping, model: nn.Module, what: str = "the weights") -> None:
@@ -131,7 +131,7 @@ def load_weights_into_gpt(model: GPTModel, weights: Mapping[str, Any], config: G
             parameter.copy_(own[name])
 
 
-def own_weights(model: nn.Module) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
+def own_weights(model: nn.Module, kind=GPTModel, sizes=GPTConfig) -> tuple[GPTConfig, dict]:
     """Return a GPT's config and its parameters by name, in float32 on the CPU.
 
     Raises:
@@ -140,10 +140,10 @@ def own_weights(model: nn.Module) -> tuple[GPTConfig, dict[str, torch.Tensor]]:
     # torch.compile and DistributedDataParallel wrap a model, or a part of one
     while (inner := getattr(model, "_orig_mod", getattr(model, "module", None))) is not None:
         model = inner
-    if not isinstance(getattr(model, "config", None), GPTConfig):
-        raise ValueError(f"expected a GPTModel, got {type(model).__name__}")
+    if not isinstance(getattr(model, "config", None), sizes):
+        raise ValueError(f"expected a {kind.__name__}, got {type(model).__name__}")
     own = {name.replace("_orig_mod.", ""): p.detach() for name, p in model.named_parameters()}
-    check_weights(own, empty_model(model.config))
+    check_weights(own, empty_model(model.config, kind))
     own = {name: weight.to("cpu", torch.float32) for name, weight in own.items()}
     odd = [name for name, weight in own.items() if not weight.isfinite().all()]
     if odd:

@@ -27,7 +27,7 @@ CORE = set(PROJECT["dependencies"])
     ("files", "most"),
     # ceilings of today; the goals are 1,500, 600 and, without
     # the Llama's files, 350: lower them with every cut
-    [("*.py", 1740), ("pretrain/*.py", 1030), ("formats/*.py", 1420), ("bonus/*.py", 475)],
+    [("*.py", 1740), ("pretrain/*.py", 1030), ("formats/*.py", 1410), ("bonus/*.py", 460)],
 )
 def test_the_module_is_one_evenings_reading(files, most):
     lines = {p.name: len(p.read_text(encoding="utf-8").splitlines()) for p in PACKAGE.glob(files)}

@@ -27,7 +27,7 @@ from llmutils.formats.download import DownloadError, cache_folder, find_fault
 from llmutils.formats.files import replacing
 from llmutils.formats.folders import filling
 from llmutils.formats.huggingface import fetch_files, load_mapped
-from llmutils.weights import NoInit, check_weights
+from llmutils.weights import check_weights, empty_model, own_weights
 
 SMOLLM2 = "smollm2-135m-instruct"
 REPOSITORY = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -115,7 +115,7 @@ def load_llama(path: Path, drop_rate: float | None, dtype: torch.dtype) -> Llama
         raise ValueError(f"a Llama has no dropout: drop_rate must be 0 or None, got {drop_rate}")
     read = read_gguf if path.is_file() else read_llama
     config, own, tokenizer = read(path)
-    model = empty_llama(config)
+    model = empty_model(config, LlamaModel)
     check_weights(own, model, f"the weights in {path}")
     model.load_state_dict(own, strict=False, assign=True)
     if config.tie_embeddings:
@@ -123,12 +123,6 @@ def load_llama(path: Path, drop_rate: float | None, dtype: torch.dtype) -> Llama
     model.turns = rope_table(config.context_length, config.head_dim, config.rope_base)
     model.tokenizer = tokenizer
     return model.to(dtype).eval()
-
-
-def empty_llama(config: LlamaConfig) -> LlamaModel:
-    """Return a model that has shapes, but neither memory nor numbers."""
-    with torch.device("meta"), NoInit():
-        return LlamaModel(config)
 
 
 def read_gguf(path: Path) -> tuple[LlamaConfig, dict[str, torch.Tensor], tiktoken.Encoding]:
@@ -159,7 +153,7 @@ def read_gguf(path: Path) -> tuple[LlamaConfig, dict[str, torch.Tensor], tiktoke
             weight = torch.from_numpy(np.require(numbers, requirements="W"))  # vectors are mapped
             if name.endswith(("attn_q.weight", "attn_k.weight")):
                 # llama.cpp turns numbers 2i and 2i + 1 of a head, we i and i + D / 2
-                pairs = weight.unflatten(0, (-1, config.emb_dim // config.n_heads // 2, 2))
+                pairs = weight.unflatten(0, (-1, config.head_dim // 2, 2))
                 weight = pairs.transpose(1, 2).reshape(weight.shape)
             own[ours.get(name, name)] = weight
         ids = dict(zip(value["tokenizer.ggml.tokens"], range(config.vocab_size), strict=True))
@@ -221,13 +215,8 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 def write_llama(model: nn.Module, folder: Path) -> None:
     """Write a model, and its tokenizer if it has one, for transformers' `AutoModelForCausalLM`."""
-    model = unwrapped(model)
-    config, tokenizer = model.config, model.tokenizer
-    own = {name.replace("_orig_mod.", ""): p.detach() for name, p in model.named_parameters()}
-    check_weights(own, empty_llama(config))
-    own = {name: weight.to("cpu", torch.float32) for name, weight in own.items()}
-    if odd := [name for name, weight in own.items() if not weight.isfinite().all()]:
-        raise ValueError(f"numbers that are not finite in {', '.join(odd)}")
+    config, own = own_weights(model, LlamaModel, LlamaConfig)
+    tokenizer = unwrapped(model).tokenizer
     end = tokenizer and tokenizer.eot_token
     texts: dict[str, Any] = {
         "config.json": {
