@@ -1,9 +1,9 @@
 """Pretrain llmutils-small, the model that ships: what it reads, how fast, and what is watched.
 
 It begins with a circuit that copies, drawn by hand; low rates kept it, weakening slowly, over the
-first 400 steps, which is as far as was tried. It reads windows of books, some with a passage that comes twice, some of one string that repeats
-itself, and at the end plain statements of fact. Which windows a step reads depends on the seed and
-the step alone.
+first 400 steps, which is as far as was tried. It reads windows of books, some with a passage that
+comes twice, some of one string that repeats itself, and at the end plain statements of fact. Which
+windows a step reads depends on the seed and the step alone.
 
 Run: python -m llmutils.pretrain prepare books -o build/books.tok --val-files ...   (see the card)
      python scripts/write_statements.py build/facts.tok --passes 40 --cloze build/cloze.tsv
